@@ -1,0 +1,61 @@
+# Every dependency by find_package first; where a distribution ships no CMake package, by header and
+# library name. Each ends as one imported target, so that nobody else needs to know where it came from.
+find_package(Threads REQUIRED)
+
+# A header-only library as an imported target with SYSTEM includes.
+function(throttle_find_headers target header)
+  if(TARGET ${target})
+    return()
+  endif()
+  string(MAKE_C_IDENTIFIER "THROTTLE_${target}_INCLUDE_DIR" variable)
+  find_path(${variable} ${header} REQUIRED)
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  # /usr/include must never be named: GCC would search it before its own headers.
+  list(APPEND CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES "/usr/include")
+  target_include_directories(${target} SYSTEM INTERFACE ${${variable}})
+endfunction()
+
+# libuv: the static library in a static build, else whatever the platform has.
+find_package(libuv CONFIG QUIET)
+if(NOT TARGET throttle_dep::uv)
+  add_library(throttle_dep::uv INTERFACE IMPORTED GLOBAL)
+  if(TARGET libuv::uv_a AND (THROTTLE_STATIC OR NOT TARGET libuv::uv))
+    target_link_libraries(throttle_dep::uv INTERFACE libuv::uv_a)
+  elseif(TARGET libuv::uv)
+    target_link_libraries(throttle_dep::uv INTERFACE libuv::uv)
+  else()
+    find_path(THROTTLE_UV_INCLUDE_DIR uv.h REQUIRED)
+    if(THROTTLE_STATIC)
+      find_library(THROTTLE_UV_LIBRARY NAMES libuv_a.a libuv.a REQUIRED)
+    else()
+      find_library(THROTTLE_UV_LIBRARY NAMES uv uv_a REQUIRED)
+    endif()
+    target_link_libraries(throttle_dep::uv INTERFACE ${THROTTLE_UV_LIBRARY} Threads::Threads
+                          ${CMAKE_DL_LIBS})
+    if(NOT THROTTLE_UV_INCLUDE_DIR STREQUAL "/usr/include")
+      target_include_directories(throttle_dep::uv SYSTEM INTERFACE ${THROTTLE_UV_INCLUDE_DIR})
+    endif()
+    if(WIN32)
+      target_link_libraries(throttle_dep::uv INTERFACE psapi user32 advapi32 iphlpapi userenv
+                            ws2_32 mswsock)
+    endif()
+  endif()
+endif()
+
+if(THROTTLE_STATIC)
+  set(Boost_USE_STATIC_LIBS ON)
+  set(ZLIB_USE_STATIC_LIBS ON)
+endif()
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+find_package(ZLIB REQUIRED)
+throttle_find_headers(throttle_dep::toml toml++/toml.h)
+throttle_find_headers(throttle_dep::json nlohmann/json.hpp)
+throttle_find_headers(throttle_dep::expected tl/expected.hpp)
+throttle_find_headers(throttle_dep::robin_map tsl/robin_map.h)
+throttle_find_headers(throttle_dep::spdlog spdlog/spdlog.h)
+throttle_find_headers(throttle_dep::fmt fmt/format.h)
+target_compile_definitions(throttle_dep::toml INTERFACE TOML_HEADER_ONLY=1)
+# Header-only on every platform: one build recipe, and a static tool needs no second library.
+target_compile_definitions(throttle_dep::fmt INTERFACE FMT_HEADER_ONLY=1)
+target_compile_definitions(throttle_dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL=1 SPDLOG_HEADER_ONLY=1)
+target_link_libraries(throttle_dep::spdlog INTERFACE throttle_dep::fmt)
