@@ -10,8 +10,6 @@ function(throttle_find_headers target header)
   string(MAKE_C_IDENTIFIER "THROTTLE_${target}_INCLUDE_DIR" variable)
   find_path(${variable} ${header} REQUIRED)
   add_library(${target} INTERFACE IMPORTED GLOBAL)
-  # /usr/include must never be named: GCC would search it before its own headers.
-  list(APPEND CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES "/usr/include")
   target_include_directories(${target} SYSTEM INTERFACE ${${variable}})
 endfunction()
 

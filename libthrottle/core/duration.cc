@@ -1,0 +1,1 @@
+#include "libthrottle/core/duration.h"
