@@ -1,1 +1,304 @@
+// The rules of the lease protocol, on the moves of ledger_state.h: which refusal comes first, and
+// what a repeated request means.
 #include "libthrottle/core/lease_ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libthrottle/core/check.h"
+#include "libthrottle/core/ledger_state.h"
+
+namespace throttle {
+
+namespace {
+
+// One operation: time passes before it, what it freed is handed on after it, and a life of 0 ms
+// that it asked for ends with it.
+class Turn {
+ public:
+  Turn(LeaseLedger::State& state, TimePoint now) : state_(state) { state_.advance(now); }
+  ~Turn() {
+    state_.settle();
+    if (state_.expiries.next() <= state_.now) state_.advance(state_.now);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  LeaseLedger::State& state_;
+};
+
+AcquireOutcome outcome(AcquireStatus status, PeerId peer, const Semaphore* semaphore) {
+  AcquireOutcome result{.status = status, .peer = peer};
+  if (semaphore != nullptr) {
+    result.full_count = semaphore->settings.full_count;
+    result.level = semaphore->settings.level;
+  }
+  return result;
+}
+
+// What a peer that holds or awaits `has` of a semaphore gets for asking `asked` of it again.
+AcquireStatus repeated(const Peer& peer, Count has, Count asked) {
+  if (asked < has) return AcquireStatus::kShrinks;
+  if (asked > has) return AcquireStatus::kGrows;
+  return peer.waiter == kNoSlot ? AcquireStatus::kAcquired : AcquireStatus::kPending;
+}
+
+}  // namespace
+
+LeaseLedger::LeaseLedger() : LeaseLedger(Options{}) {}
+LeaseLedger::LeaseLedger(const Options& options) : state_(std::make_unique<State>(options)) {}
+LeaseLedger::~LeaseLedger() = default;
+
+// --- configuration ---
+
+void LeaseLedger::State::apply(const SemaphoreSettings& settings) {
+  const auto [entry, added] =
+      semaphore_by_name.try_emplace(settings.name, static_cast<SemaphoreIndex>(semaphores.size()));
+  if (added) semaphores.emplace_back();
+  semaphores[entry->second].settings = settings;
+  semaphores[entry->second].retired = false;
+}
+
+Cause LeaseLedger::State::why_never_served(const Waiter& waiter) const {
+  const Semaphore& semaphore = semaphores[waiter.semaphore];
+  if (semaphore.retired) return Cause::kSemaphoreRemoved;
+  if (waiter.count > semaphore.settings.full_count) return Cause::kNeverFits;
+  const auto lowest = lowest_level(peers[waiter.peer]);
+  if (lowest && *lowest <= semaphore.settings.level) return Cause::kBreaksHierarchy;
+  return Cause::kNone;
+}
+
+void LeaseLedger::configure(TimePoint now, std::span<const SemaphoreSettings> semaphores) {
+  State& state = *state_;
+  const Turn turn(state, now);
+  for (Semaphore& semaphore : state.semaphores)
+    semaphore.retired = true;
+  for (const SemaphoreSettings& settings : semaphores)
+    state.apply(settings);
+  for (const Semaphore& semaphore : state.semaphores) {
+    for (WaiterSlot slot = semaphore.oldest; slot != kNoSlot;) {
+      const WaiterSlot next = state.waiters[slot].newer;
+      const Cause cause = state.why_never_served(state.waiters[slot]);
+      if (cause != Cause::kNone) state.drop_waiter(slot, cause);
+      slot = next;
+    }
+  }
+  state.mark_all();
+}
+
+// --- peers ---
+
+PeerId LeaseLedger::add_peer(TimePoint now, PeerSpec spec) {
+  const Turn turn(*state_, now);
+  const PeerId id = state_->fresh_id();
+  state_->add_peer(id, std::move(spec));
+  return id;
+}
+
+Presence LeaseLedger::heartbeat(TimePoint now, PeerId peer, Duration time_to_live) {
+  const Turn turn(*state_, now);
+  const PeerSlot slot = state_->find_peer(peer);
+  if (slot == kNoSlot) return Presence::kUnknown;
+  state_->renew(slot, time_to_live);
+  return Presence::kKnown;
+}
+
+Presence LeaseLedger::remove_peer(TimePoint now, PeerId peer) {
+  const Turn turn(*state_, now);
+  const PeerSlot slot = state_->find_peer(peer);
+  if (slot == kNoSlot) return Presence::kUnknown;
+  state_->remove_peer(slot, Cause::kReleased);
+  return Presence::kKnown;
+}
+
+void LeaseLedger::set_label(PeerId peer, std::string_view label) {
+  const PeerSlot slot = state_->find_peer(peer);
+  if (slot != kNoSlot) State::set_label(state_->peers[slot], label);
+}
+
+// --- acquiring ---
+
+AcquireOutcome LeaseLedger::acquire(TimePoint now, const AcquireRequest& request) {
+  const Turn turn(*state_, now);
+  Semaphore* const semaphore = state_->find_configured(request.semaphore);
+  AcquireOutcome result = outcome(AcquireStatus::kUnknownSemaphore, request.peer, semaphore);
+  if (semaphore == nullptr) return result;
+  result.status = state_->decide(*semaphore, request, result);
+  const bool refused =
+      result.status != AcquireStatus::kAcquired && result.status != AcquireStatus::kPending;
+  if (refused) state_->report_refusal(result.status, *semaphore, request.peer, request.count);
+  return result;
+}
+
+// The refusals in the order of the protocol; then the lock, or a place in the queue.
+AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const AcquireRequest& request,
+                                         AcquireOutcome& result) {
+  if (request.count > semaphore.settings.full_count) return AcquireStatus::kNeverFits;
+  const PeerSlot slot = find_peer(request.peer);
+  if (request.expires_in) {
+    if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
+    renew(slot, *request.expires_in);
+  }
+  if (request.count < 1) return AcquireStatus::kCountNotPositive;
+  if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
+
+  Peer& peer = peers[slot];
+  const SemaphoreIndex index = index_of(semaphore);
+  if (const Lease* lease = find_lease(peer, index)) {
+    result.token = lease->token;
+    return repeated(peer, lease->count, request.count);
+  }
+  if (peer.waiter != kNoSlot && waiters[peer.waiter].semaphore == index) {
+    return repeated(peer, waiters[peer.waiter].count, request.count);
+  }
+  if (const auto lowest = lowest_level(peer); lowest && *lowest <= semaphore.settings.level) {
+    result.held_level = *lowest;
+    return AcquireStatus::kBreaksHierarchy;
+  }
+  if (peer.waiter != kNoSlot) return AcquireStatus::kOtherPending;
+  return admit(slot, index, request.count, request.limits, result.token);
+}
+
+AcquireStatus LeaseLedger::State::admit(PeerSlot slot, SemaphoreIndex index, Count count,
+                                        const LeaseLimits& limits, FencingToken& token) {
+  if (can_grant_at_once(semaphores[index], count)) {
+    token = grant(slot, index, count, limits, Duration::zero());
+    return AcquireStatus::kAcquired;
+  }
+  if (is_full(semaphores[index])) return AcquireStatus::kQueueFull;
+  enqueue(slot, index, count, limits);
+  return AcquireStatus::kPending;
+}
+
+AcquireOutcome LeaseLedger::enroll(TimePoint now, EnrollRequest request) {
+  const Turn turn(*state_, now);
+  Semaphore* const semaphore = state_->find_configured(request.semaphore);
+  AcquireOutcome result = outcome(AcquireStatus::kUnknownSemaphore, 0, semaphore);
+  if (semaphore == nullptr) return result;
+  if (request.count > semaphore->settings.full_count) {
+    result.status = AcquireStatus::kNeverFits;
+  } else if (request.count < 0) {
+    result.status = AcquireStatus::kCountNotPositive;
+  } else if (!state_->can_grant_at_once(*semaphore, request.count) && state_->is_full(*semaphore)) {
+    result.status = AcquireStatus::kQueueFull;
+  } else {
+    result.peer = request.peer ? *request.peer : state_->fresh_id();
+    const PeerSlot slot = state_->add_peer(result.peer, std::move(request.spec));
+    result.status = state_->admit(slot, state_->index_of(*semaphore), request.count, request.limits,
+                                  result.token);
+    return result;
+  }
+  state_->report_refusal(result.status, *semaphore, request.peer.value_or(0), request.count);
+  return result;
+}
+
+void LeaseLedger::State::report_refusal(AcquireStatus status, const Semaphore& semaphore,
+                                        PeerId peer, Count count) {
+  report({.kind = EventKind::kRefused,
+          .refusal = status,
+          .semaphore = index_of(semaphore),
+          .peer = peer,
+          .count = count,
+          .at = now});
+}
+
+// --- giving back ---
+
+ReleaseStatus LeaseLedger::release(TimePoint now, PeerId peer_id, std::string_view name) {
+  State& state = *state_;
+  const Turn turn(state, now);
+  const Semaphore* const semaphore = state.find_semaphore(name);
+  if (semaphore == nullptr) return ReleaseStatus::kUnknownSemaphore;
+  const PeerSlot slot = state.find_peer(peer_id);
+  if (slot == kNoSlot) return ReleaseStatus::kUnknownPeer;
+
+  Peer& peer = state.peers[slot];
+  const SemaphoreIndex index = state.index_of(*semaphore);
+  if (Lease* lease = State::find_lease(peer, index)) {
+    state.end_lease(slot, lease, Cause::kReleased);
+    return ReleaseStatus::kReleased;
+  }
+  if (peer.waiter != kNoSlot && state.waiters[peer.waiter].semaphore == index) {
+    state.drop_waiter(peer.waiter, Cause::kReleased);
+    return ReleaseStatus::kCancelled;
+  }
+  return ReleaseStatus::kNotHeld;
+}
+
+// --- restoring ---
+
+RestoreStatus LeaseLedger::restore(TimePoint now, RestoreRequest request) {
+  State& state = *state_;
+  const Turn turn(state, now);
+  const Count least = request.count_rule == CountRule::kPositive ? 1 : 0;
+  for (const HeldLock& lock : request.held) {
+    if (state.find_semaphore(lock.semaphore) == nullptr) return RestoreStatus::kUnknownSemaphore;
+  }
+  for (const HeldLock& lock : request.held) {
+    if (lock.count < least) return RestoreStatus::kCountNotPositive;
+  }
+  if (const PeerSlot slot = state.find_peer(request.peer); slot != kNoSlot) {
+    return state.confirm(slot, request);
+  }
+  for (const HeldLock& lock : request.held) {
+    const Semaphore* const semaphore = state.find_configured(lock.semaphore);
+    if (semaphore == nullptr) return RestoreStatus::kUnknownSemaphore;
+    if (lock.count > semaphore->settings.full_count) return RestoreStatus::kNeverFits;
+  }
+  const PeerSlot slot = state.add_peer(request.peer, std::move(request.spec));
+  for (const HeldLock& lock : request.held)
+    state.reinstate(slot, lock);
+  return RestoreStatus::kRestored;
+}
+
+// The peer was never forgotten: if it says what the ledger says, it is prolonged.
+RestoreStatus LeaseLedger::State::confirm(PeerSlot slot, const RestoreRequest& request) {
+  Peer& peer = peers[slot];
+  const bool same =
+      peer.waiter == kNoSlot && peer.leases.size() == request.held.size() &&
+      std::all_of(request.held.begin(), request.held.end(), [&](const HeldLock& lock) {
+        const Lease* lease = find_lease(peer, index_of(*find_semaphore(lock.semaphore)));
+        return lease != nullptr && lease->count == lock.count;
+      });
+  if (!same) return RestoreStatus::kDiffers;
+  const TimePoint before = expiries.deadline(slot);
+  renew(slot, request.spec.time_to_live);
+  expiries.move(slot, std::max(before, expiries.deadline(slot)));
+  return RestoreStatus::kAlreadyKnown;
+}
+
+void LeaseLedger::State::reinstate(PeerSlot slot, const HeldLock& lock) {
+  Semaphore& semaphore = *find_semaphore(lock.semaphore);
+  const Count over_before = semaphore.over_commit();
+  const Lease lease{
+      .semaphore = index_of(semaphore), .count = lock.count, .token = next_token(), .since = now};
+  hold(slot, lease);
+  report({.kind = EventKind::kRestored,
+          .semaphore = lease.semaphore,
+          .peer = peers[slot].id,
+          .count = lock.count,
+          .excess = semaphore.over_commit() - over_before,
+          .token = lease.token,
+          .at = now});
+}
+
+// --- time and reports ---
+
+std::size_t LeaseLedger::advance(TimePoint now) {
+  return state_->advance(now);
+}
+
+TimePoint LeaseLedger::next_deadline() const {
+  const TimePoint grace = state_->grace_pending ? state_->grants_from : kNever;
+  return std::min({state_->expiries.next(), state_->wait_limits.next(), grace});
+}
+
+std::span<const LedgerEvent> LeaseLedger::events() const {
+  return state_->events;
+}
+void LeaseLedger::clear_events() {
+  state_->events.clear();
+}
+
+}  // namespace throttle

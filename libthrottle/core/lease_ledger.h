@@ -88,8 +88,9 @@ class LeaseLedger {
   // and waits. Returns the first violation, empty if none. O(everything): for tests.
   std::string check() const;
 
+  struct State;  // private to core (ledger_state.h)
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -150,10 +150,10 @@ struct LeaseState {
 struct PeerState {
   PeerId id = 0;
   SocketAddress address;
-  std::string_view label;
+  std::string_view label = {};
   TimePoint removal = kNever;  // when it is removed unless renewed
-  std::span<const LeaseState> leases;
-  std::optional<LeaseState> pending;
+  std::span<const LeaseState> leases = {};
+  std::optional<LeaseState> pending = {};
 };
 
 }  // namespace throttle

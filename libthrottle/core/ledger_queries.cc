@@ -1,0 +1,153 @@
+// What the lease ledger tells about itself: questions of clients, views for people, and the proof
+// that its parts sum up to the whole.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "libthrottle/core/lease_ledger.h"
+#include "libthrottle/core/ledger_state.h"
+
+namespace throttle {
+
+bool LeaseLedger::contains(PeerId peer) const {
+  return state_->find_peer(peer) != kNoSlot;
+}
+
+std::optional<bool> LeaseLedger::is_acquired(PeerId peer) const {
+  const PeerSlot slot = state_->find_peer(peer);
+  if (slot == kNoSlot) return std::nullopt;
+  return state_->peers[slot].waiter == kNoSlot;
+}
+
+std::optional<Count> LeaseLedger::remainder(std::string_view name) const {
+  const Semaphore* const semaphore = state_->find_configured(name);
+  if (semaphore == nullptr) return std::nullopt;
+  return semaphore->remainder();
+}
+
+std::string_view LeaseLedger::semaphore_name(SemaphoreIndex index) const {
+  return state_->semaphores[index].settings.name;
+}
+
+std::size_t LeaseLedger::peer_count() const {
+  return state_->peer_by_id.size();
+}
+
+SemaphoreState LeaseLedger::State::describe(const Semaphore& semaphore) const {
+  const bool idle = semaphore.oldest == kNoSlot;
+  return {.name = semaphore.settings.name,
+          .index = index_of(semaphore),
+          .full_count = semaphore.settings.full_count,
+          .acquired = semaphore.acquired.value(),
+          .pending = semaphore.pending.value(),
+          .waiting = semaphore.waiting,
+          .longest_wait = idle ? Duration::zero() : now - waiters[semaphore.oldest].since,
+          .granted = semaphore.granted,
+          .retired = semaphore.retired};
+}
+
+std::optional<SemaphoreState> LeaseLedger::semaphore(std::string_view name) const {
+  const Semaphore* const semaphore = state_->find_semaphore(name);
+  if (semaphore == nullptr) return std::nullopt;
+  return state_->describe(*semaphore);
+}
+
+std::vector<SemaphoreState> LeaseLedger::semaphores() const {
+  std::vector<SemaphoreState> states;
+  for (const Semaphore& semaphore : state_->semaphores) {
+    if (!semaphore.gone()) states.push_back(state_->describe(semaphore));
+  }
+  std::sort(states.begin(), states.end(),
+            [](const SemaphoreState& a, const SemaphoreState& b) { return a.name < b.name; });
+  return states;
+}
+
+void LeaseLedger::visit_peers(const std::function<void(const PeerState&)>& visit) const {
+  std::vector<LeaseState> leases;
+  for (const auto& [id, slot] : state_->peer_by_id) {
+    const Peer& peer = state_->peers[slot];
+    leases.clear();
+    for (const Lease& lease : peer.leases) {
+      leases.push_back({semaphore_name(lease.semaphore), lease.count, lease.token, lease.since});
+    }
+    PeerState view{.id = id, .address = peer.address, .removal = state_->expiries.deadline(slot)};
+    if (peer.label != nullptr) view.label = *peer.label;
+    view.leases = leases;
+    if (peer.waiter != kNoSlot) {
+      const Waiter& waiter = state_->waiters[peer.waiter];
+      view.pending = LeaseState{semaphore_name(waiter.semaphore), waiter.count, 0, waiter.since};
+    }
+    visit(view);
+  }
+}
+
+// --- the proof ---
+
+std::string LeaseLedger::State::check_peers() const {
+  std::vector<WideSum> acquired(semaphores.size());
+  std::vector<std::size_t> leases(semaphores.size());
+  std::size_t waiting = 0;
+  for (const auto& [id, slot] : peer_by_id) {
+    const Peer& peer = peers[slot];
+    const std::string who = "peer " + std::to_string(id);
+    if (peer.id != id) return who + " is not in the slot of its id";
+    if (!expiries.contains(slot)) return who + " has no deadline";
+    if (expiries.deadline(slot) <= now) return who + " outlived its deadline";
+    for (const Lease& lease : peer.leases) {
+      acquired[lease.semaphore].add(lease.count);
+      ++leases[lease.semaphore];
+      if (lease.token == 0 || lease.token > last_token) return who + " has a token of nobody";
+    }
+    if (peer.waiter == kNoSlot) continue;
+    ++waiting;
+    const Waiter& waiter = waiters[peer.waiter];
+    if (waiter.peer != slot) return who + " and its waiter disagree";
+    if (why_never_served(waiter) != Cause::kNone) return who + " waits for what it can never get";
+  }
+  if (waiting != waiters.size()) return "a waiter has no peer";
+  if (expiries.size() != peer_by_id.size()) return "a deadline has no peer";
+  if (peers.size() != peer_by_id.size()) return "a peer has no id";
+  for (const Semaphore& semaphore : semaphores) {
+    const SemaphoreIndex index = index_of(semaphore);
+    if (acquired[index] != semaphore.acquired || leases[index] != semaphore.leases) {
+      return semaphore.settings.name + ": the leases do not sum up to what is acquired";
+    }
+  }
+  return {};
+}
+
+std::string LeaseLedger::State::check_queue(const Semaphore& semaphore) const {
+  WideSum pending;
+  std::size_t waiting = 0;
+  WaiterSlot older = kNoSlot;
+  for (WaiterSlot slot = semaphore.oldest; slot != kNoSlot; slot = waiters[slot].newer) {
+    const Waiter& waiter = waiters[slot];
+    if (waiter.older != older || waiter.semaphore != index_of(semaphore)) {
+      return semaphore.settings.name + ": the queue is torn";
+    }
+    if (older != kNoSlot && waiters[older].since > waiter.since) {
+      return semaphore.settings.name + ": the queue is not in the order of arrival";
+    }
+    pending.add(waiter.count);
+    ++waiting;
+    older = slot;
+  }
+  if (semaphore.newest != older || pending != semaphore.pending || waiting != semaphore.waiting) {
+    return semaphore.settings.name + ": the waiters do not sum up to what is pending";
+  }
+  if (waiting > 0 && grants_open() && semaphore.fits(waiters[semaphore.head()].count)) {
+    return semaphore.settings.name + ": the head of the queue fits and waits";
+  }
+  return {};
+}
+
+std::string LeaseLedger::check() const {
+  std::string violation = state_->check_peers();
+  for (const Semaphore& semaphore : state_->semaphores) {
+    if (violation.empty()) violation = state_->check_queue(semaphore);
+  }
+  if (violation.empty() && !state_->marked.empty()) violation = "a semaphore was not served";
+  return violation;
+}
+
+}  // namespace throttle

@@ -1,0 +1,287 @@
+#include "libthrottle/core/ledger_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libthrottle/core/check.h"
+
+namespace throttle {
+
+namespace {
+
+constexpr std::uint64_t kIdBits = 53;  // every integer of a double: exact in any JSON reader
+constexpr std::uint64_t kTokensPerMsBits = 12;
+
+// A peer lives a little longer than it asked for: clients whose heartbeat interval equals their
+// time to live are late by the length of a request. 5 %, at most 15 s, nothing for the shortest
+// lives.
+Duration slack(Duration time_to_live) {
+  using namespace std::chrono_literals;
+  if (time_to_live < 1s) return Duration::zero();
+  return std::min<Duration>(time_to_live / 20, 15s);
+}
+
+}  // namespace
+
+Count Semaphore::remainder() const {
+  const Count held = acquired.value();  // never negative, so only the lower end can overflow
+  constexpr Count kLeast = std::numeric_limits<Count>::min();
+  return settings.full_count < kLeast + held ? kLeast : settings.full_count - held;
+}
+
+Count Semaphore::over_commit() const {
+  return acquired.value() - std::min(acquired.value(), std::max<Count>(settings.full_count, 0));
+}
+
+LeaseLedger::State::State(const Options& options)
+    : now(options.start),
+      start(options.start),
+      wall_ms(std::max<std::int64_t>(options.wall_ms, 0)),
+      grants_from(saturating_add(options.start, options.startup_grace)),
+      grace_pending(options.startup_grace > Duration::zero()),
+      random(options.seed) {}
+
+// --- looking up ---
+
+PeerSlot LeaseLedger::State::find_peer(PeerId id) const {
+  const auto found = peer_by_id.find(id);
+  return found == peer_by_id.end() ? kNoSlot : found->second;
+}
+
+Semaphore* LeaseLedger::State::find_semaphore(std::string_view name) {
+  const auto found = semaphore_by_name.find(name);
+  if (found == semaphore_by_name.end()) return nullptr;
+  Semaphore& semaphore = semaphores[found->second];
+  return semaphore.gone() ? nullptr : &semaphore;
+}
+
+Semaphore* LeaseLedger::State::find_configured(std::string_view name) {
+  Semaphore* const semaphore = find_semaphore(name);
+  return semaphore == nullptr || semaphore->retired ? nullptr : semaphore;
+}
+
+std::optional<std::int32_t> LeaseLedger::State::lowest_level(const Peer& peer) const {
+  std::optional<std::int32_t> lowest;
+  for (const Lease& lease : peer.leases) {
+    const std::int32_t level = semaphores[lease.semaphore].settings.level;
+    if (!lowest || level < *lowest) lowest = level;
+  }
+  return lowest;
+}
+
+SemaphoreIndex LeaseLedger::State::index_of(const Semaphore& semaphore) const {
+  return static_cast<SemaphoreIndex>(&semaphore - semaphores.data());
+}
+
+Lease* LeaseLedger::State::find_lease(Peer& peer, SemaphoreIndex semaphore) {
+  const auto found = std::find_if(peer.leases.begin(), peer.leases.end(),
+                                  [&](const Lease& lease) { return lease.semaphore == semaphore; });
+  return found == peer.leases.end() ? nullptr : &*found;
+}
+
+// --- peers ---
+
+PeerId LeaseLedger::State::fresh_id() {
+  for (;;) {
+    const PeerId id = random() >> (64U - kIdBits);
+    if (!peer_by_id.contains(id)) return id;
+  }
+}
+
+PeerSlot LeaseLedger::State::add_peer(PeerId id, PeerSpec spec) {
+  const PeerSlot slot = peers.allocate();
+  Peer& peer = peers[slot];
+  peer.id = id;
+  peer.address = spec.address;
+  set_label(peer, spec.label);
+  const bool inserted = peer_by_id.try_emplace(id, slot).second;
+  THROTTLE_CHECK(inserted);
+  expiries.insert(slot, kNever);
+  renew(slot, spec.time_to_live);
+  report({.kind = EventKind::kPeerAdded, .peer = id, .at = now});
+  return slot;
+}
+
+void LeaseLedger::State::remove_peer(PeerSlot slot, Cause cause) {
+  Peer& peer = peers[slot];
+  if (peer.waiter != kNoSlot) drop_waiter(peer.waiter, cause);
+  while (!peer.leases.empty())
+    end_lease(slot, &peer.leases.back(), cause);
+  report({.kind = EventKind::kPeerRemoved, .cause = cause, .peer = peer.id, .at = now});
+  expiries.erase(slot);
+  peer_by_id.erase(peer.id);
+  peers.release(slot);
+}
+
+void LeaseLedger::State::set_label(Peer& peer, std::string_view label) {
+  peer.label = label.empty() ? nullptr : std::make_unique<std::string>(label);
+}
+
+void LeaseLedger::State::renew(PeerSlot slot, Duration time_to_live) {
+  if (peers[slot].lifetime == Lifetime::kFixed) return;
+  expiries.move(slot, saturating_add(saturating_add(now, time_to_live), slack(time_to_live)));
+}
+
+// --- leases and waiting ---
+
+void LeaseLedger::State::hold(PeerSlot slot, const Lease& lease) {
+  Semaphore& semaphore = semaphores[lease.semaphore];
+  semaphore.acquired.add(lease.count);
+  ++semaphore.leases;
+  peers[slot].leases.push_back(lease);
+}
+
+void LeaseLedger::State::end_lease(PeerSlot slot, Lease* lease, Cause cause) {
+  Peer& peer = peers[slot];
+  report({.kind = EventKind::kLeaseEnded,
+          .cause = cause,
+          .semaphore = lease->semaphore,
+          .peer = peer.id,
+          .count = lease->count,
+          .token = lease->token,
+          .at = now,
+          .held = now - lease->since});
+  Semaphore& semaphore = semaphores[lease->semaphore];
+  semaphore.acquired.subtract(lease->count);
+  --semaphore.leases;
+  mark(lease->semaphore);
+  peer.leases.erase(peer.leases.begin() + (lease - peer.leases.data()));
+}
+
+bool LeaseLedger::State::can_grant_at_once(const Semaphore& semaphore, Count count) const {
+  const bool is_next = semaphore.waiting == 0 || semaphore.settings.order == QueueOrder::kLifo;
+  return is_next && grants_open() && semaphore.fits(count);
+}
+
+FencingToken LeaseLedger::State::grant(PeerSlot slot, SemaphoreIndex index, Count count,
+                                       LeaseLimits limits, Duration waited) {
+  const Lease lease{.semaphore = index, .count = count, .token = next_token(), .since = now};
+  hold(slot, lease);
+  ++semaphores[index].granted;
+  Peer& peer = peers[slot];
+  if (limits.hold != kForever) {
+    peer.lifetime = Lifetime::kFixed;
+    expiries.move(slot, std::min(expiries.deadline(slot), saturating_add(now, limits.hold)));
+  }
+  report({.kind = EventKind::kGranted,
+          .semaphore = index,
+          .peer = peer.id,
+          .count = count,
+          .token = lease.token,
+          .at = now,
+          .waited = waited});
+  return lease.token;
+}
+
+void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count count,
+                                 const LeaseLimits& limits) {
+  Semaphore& semaphore = semaphores[index];
+  const WaiterSlot waiter_slot = waiters.allocate();
+  waiters[waiter_slot] = Waiter{.peer = slot,
+                                .semaphore = index,
+                                .older = semaphore.newest,
+                                .count = count,
+                                .since = now,
+                                .hold = limits.hold};
+  (semaphore.newest == kNoSlot ? semaphore.oldest : waiters[semaphore.newest].newer) = waiter_slot;
+  semaphore.newest = waiter_slot;
+  ++semaphore.waiting;
+  semaphore.pending.add(count);
+  peers[slot].waiter = waiter_slot;
+  if (limits.wait != kForever) wait_limits.insert(waiter_slot, saturating_add(now, limits.wait));
+  report({.kind = EventKind::kQueued,
+          .semaphore = index,
+          .peer = peers[slot].id,
+          .count = count,
+          .at = now});
+}
+
+void LeaseLedger::State::unqueue(WaiterSlot slot) {
+  const Waiter waiter = waiters[slot];
+  Semaphore& semaphore = semaphores[waiter.semaphore];
+  (waiter.older == kNoSlot ? semaphore.oldest : waiters[waiter.older].newer) = waiter.newer;
+  (waiter.newer == kNoSlot ? semaphore.newest : waiters[waiter.newer].older) = waiter.older;
+  --semaphore.waiting;
+  semaphore.pending.subtract(waiter.count);
+  mark(waiter.semaphore);
+  peers[waiter.peer].waiter = kNoSlot;
+  wait_limits.erase(slot);
+  waiters.release(slot);
+}
+
+void LeaseLedger::State::drop_waiter(WaiterSlot slot, Cause cause) {
+  const Waiter waiter = waiters[slot];
+  unqueue(slot);
+  report({.kind = EventKind::kWaitEnded,
+          .cause = cause,
+          .semaphore = waiter.semaphore,
+          .peer = peers[waiter.peer].id,
+          .count = waiter.count,
+          .at = now,
+          .waited = now - waiter.since});
+}
+
+// --- turns ---
+
+std::size_t LeaseLedger::State::advance(TimePoint to) {
+  now = std::max(now, to);
+  if (grace_pending && grants_open()) {
+    grace_pending = false;
+    mark_all();
+  }
+  std::size_t removed = 0;
+  // A grant may bring a deadline that is due at once, so until nothing is.
+  do {
+    while (const auto due = expiries.pop_due(now)) {
+      const bool fixed = peers[*due].lifetime == Lifetime::kFixed;
+      remove_peer(*due, fixed ? Cause::kHoldLimit : Cause::kExpired);
+      ++removed;
+    }
+    while (const auto due = wait_limits.pop_due(now))
+      drop_waiter(*due, Cause::kWaitLimit);
+    settle();
+  } while (expiries.next() <= now);
+  return removed;
+}
+
+void LeaseLedger::State::settle() {
+  for (std::size_t i = 0; i < marked.size(); ++i) {
+    Semaphore& semaphore = semaphores[marked[i]];
+    semaphore.marked = false;
+    serve(semaphore);
+  }
+  marked.clear();
+}
+
+void LeaseLedger::State::mark(SemaphoreIndex index) {
+  if (std::exchange(semaphores[index].marked, true)) return;
+  marked.push_back(index);
+}
+
+void LeaseLedger::State::mark_all() {
+  for (const Semaphore& semaphore : semaphores)
+    mark(index_of(semaphore));
+}
+
+// Head by head, as long as it fits: one that does not holds everybody behind it, so that a large
+// count is not starved by small ones.
+void LeaseLedger::State::serve(Semaphore& semaphore) {
+  if (!grants_open()) return;
+  while (semaphore.waiting > 0 && semaphore.fits(waiters[semaphore.head()].count)) {
+    const WaiterSlot slot = semaphore.head();
+    const Waiter waiter = waiters[slot];
+    unqueue(slot);
+    grant(waiter.peer, waiter.semaphore, waiter.count, {.hold = waiter.hold}, now - waiter.since);
+  }
+}
+
+// Kleppmann, "How to do distributed locking" (2016): strictly increasing, also across restarts as
+// long as the wall clock did not step back by more than the downtime.
+FencingToken LeaseLedger::State::next_token() {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - start).count();
+  const auto by_clock = static_cast<FencingToken>(wall_ms + elapsed) << kTokensPerMsBits;
+  last_token = std::max(last_token + 1, by_clock);
+  return last_token;
+}
+
+}  // namespace throttle

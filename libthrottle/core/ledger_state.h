@@ -1,0 +1,195 @@
+// The parts of the lease ledger and the moves that keep them in step; private to core. The rules
+// that clients see (which refusal comes first) stand in lease_ledger.cc.
+//
+// Where a request is. A waiter stands in the list of one semaphore and is named by its one peer; a
+// lease stands in its peer and is counted in its semaphore. Only enqueue(), unqueue(), hold() and
+// end_lease() change either side, so the cached sums cannot drift.
+//
+// One grant loop. Whatever may have freed something (lease ended, waiter left, resize, grace over)
+// marks the semaphore; settle() serves the marked ones. Marking first and serving afterwards keeps
+// a peer that is removed in the same step from being granted anything on its way out.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/container/small_vector.hpp>
+#include <tsl/robin_map.h>
+
+#include "libthrottle/core/deadline_queue.h"
+#include "libthrottle/core/lease_ledger.h"
+#include "libthrottle/core/slab.h"
+#include "libthrottle/core/wide_sum.h"
+
+namespace throttle {
+
+using PeerSlot = std::uint32_t;
+using WaiterSlot = std::uint32_t;
+inline constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
+
+struct Lease {
+  SemaphoreIndex semaphore = 0;
+  Count count = 0;
+  FencingToken token = 0;
+  TimePoint since;
+};
+
+struct Waiter {
+  PeerSlot peer = kNoSlot;
+  SemaphoreIndex semaphore = 0;
+  WaiterSlot older = kNoSlot;
+  WaiterSlot newer = kNoSlot;
+  Count count = 0;
+  TimePoint since;
+  Duration hold = kForever;
+};
+
+enum class Lifetime : std::uint8_t { kRenewable, kFixed };
+
+struct Peer {
+  PeerId id = 0;
+  boost::container::small_vector<Lease, 1> leases;
+  std::unique_ptr<std::string> label;
+  SocketAddress address;
+  WaiterSlot waiter = kNoSlot;
+  Lifetime lifetime = Lifetime::kRenewable;
+};
+
+struct Semaphore {
+  SemaphoreSettings settings;
+  bool retired = false;
+  bool marked = false;  // in State::marked
+  WideSum acquired;
+  WideSum pending;
+  std::size_t leases = 0;
+  std::size_t waiting = 0;
+  std::uint64_t granted = 0;
+  WaiterSlot oldest = kNoSlot;
+  WaiterSlot newest = kNoSlot;
+
+  // The waiter that is served next, kNoSlot if none.
+  WaiterSlot head() const { return settings.order == QueueOrder::kFifo ? oldest : newest; }
+  // Whether a lease of this count stands within the full count.
+  bool fits(Count count) const { return count <= remainder(); }
+  Count remainder() const;
+  Count over_commit() const;
+  // No longer configured, and nothing is left of it.
+  bool gone() const { return retired && leases == 0; }
+};
+
+// Spreads peer ids, which clients may choose, over the table.
+struct PeerIdHash {
+  std::size_t operator()(PeerId id) const {
+    id = (id ^ (id >> 30U)) * 0xbf58476d1ce4e5b9U;
+    id = (id ^ (id >> 27U)) * 0x94d049bb133111ebU;
+    return static_cast<std::size_t>(id ^ (id >> 31U));
+  }
+};
+
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const {
+    return std::hash<std::string_view>{}(name);
+  }
+};
+
+struct LeaseLedger::State {
+  explicit State(const Options& options);
+
+  // --- looking up ---
+  PeerSlot find_peer(PeerId id) const;
+  // Known by this name: configured, or retired with leases. Null otherwise.
+  Semaphore* find_semaphore(std::string_view name);
+  // Configured now, so that leases on it may be granted. Null otherwise.
+  Semaphore* find_configured(std::string_view name);
+  SemaphoreIndex index_of(const Semaphore& semaphore) const;
+  static Lease* find_lease(Peer& peer, SemaphoreIndex semaphore);
+  // Of the locks it holds; absent if it holds none.
+  std::optional<std::int32_t> lowest_level(const Peer& peer) const;
+  SemaphoreState describe(const Semaphore& semaphore) const;
+  bool grants_open() const { return now >= grants_from; }
+
+  // --- configuration ---
+  void apply(const SemaphoreSettings& settings);
+  // kNone while the waiter may be granted some day.
+  Cause why_never_served(const Waiter& waiter) const;
+
+  // --- peers ---
+  PeerId fresh_id();
+  PeerSlot add_peer(PeerId id, PeerSpec spec);
+  void remove_peer(PeerSlot slot, Cause cause);
+  static void set_label(Peer& peer, std::string_view label);
+  void renew(PeerSlot slot, Duration time_to_live);
+
+  // --- leases and waiting ---
+  void hold(PeerSlot slot, const Lease& lease);
+  void end_lease(PeerSlot slot, Lease* lease, Cause cause);
+  // Grants at once if nobody stands before it and it fits.
+  bool can_grant_at_once(const Semaphore& semaphore, Count count) const;
+  FencingToken grant(PeerSlot slot, SemaphoreIndex index, Count count, LeaseLimits limits,
+                     Duration waited);
+  void enqueue(PeerSlot slot, SemaphoreIndex index, Count count, const LeaseLimits& limits);
+  // Takes the waiter out of its queue and forgets it.
+  void unqueue(WaiterSlot slot);
+  // The same, and reports that the wait ended without a lease.
+  void drop_waiter(WaiterSlot slot, Cause cause);
+
+  static bool is_full(const Semaphore& semaphore) {
+    return semaphore.waiting >= semaphore.settings.max_pending;
+  }
+
+  // --- the rules of the protocol ---
+  AcquireStatus decide(const Semaphore& semaphore, const AcquireRequest& request,
+                       AcquireOutcome& result);
+  AcquireStatus admit(PeerSlot slot, SemaphoreIndex index, Count count, const LeaseLimits& limits,
+                      FencingToken& token);
+  void report_refusal(AcquireStatus status, const Semaphore& semaphore, PeerId peer, Count count);
+  RestoreStatus confirm(PeerSlot slot, const RestoreRequest& request);
+  void reinstate(PeerSlot slot, const HeldLock& lock);
+
+  // --- proofs; the first violation, empty if none ---
+  std::string check_peers() const;
+  std::string check_queue(const Semaphore& semaphore) const;
+
+  // --- turns ---
+  // Lets time pass; then whoever is due is gone and whoever fits is granted.
+  std::size_t advance(TimePoint to);
+  void settle();
+  void mark(SemaphoreIndex index);
+  void mark_all();
+  void serve(Semaphore& semaphore);
+  FencingToken next_token();
+  void report(const LedgerEvent& event) { events.push_back(event); }
+
+  TimePoint now;
+  TimePoint start;
+  std::int64_t wall_ms;
+  TimePoint grants_from;
+  bool grace_pending;
+  FencingToken last_token = 0;
+  std::mt19937_64 random;
+
+  std::vector<Semaphore> semaphores;
+  tsl::robin_map<std::string, SemaphoreIndex, NameHash, std::equal_to<>> semaphore_by_name;
+  std::vector<SemaphoreIndex> marked;
+
+  Slab<Peer> peers;
+  tsl::robin_map<PeerId, PeerSlot, PeerIdHash> peer_by_id;
+  DeadlineQueue expiries;  // by PeerSlot
+
+  Slab<Waiter> waiters;
+  DeadlineQueue wait_limits;  // by WaiterSlot; only those that have one
+
+  std::vector<LedgerEvent> events;
+};
+
+}  // namespace throttle
