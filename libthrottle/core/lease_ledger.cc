@@ -98,9 +98,9 @@ PeerId LeaseLedger::add_peer(TimePoint now, PeerSpec spec) {
 
 Presence LeaseLedger::heartbeat(TimePoint now, PeerId peer, Duration time_to_live) {
   const Turn turn(*state_, now);
-  const PeerSlot slot = state_->find_peer(peer);
-  if (slot == kNoSlot) return Presence::kUnknown;
-  state_->renew(slot, time_to_live);
+  const auto found = state_->peer_by_id.find(peer);
+  if (found == state_->peer_by_id.end()) return Presence::kUnknown;
+  state_->renew(found.value(), time_to_live);
   return Presence::kKnown;
 }
 
@@ -138,7 +138,7 @@ AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const Acqui
   const PeerSlot slot = find_peer(request.peer);
   if (request.expires_in) {
     if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
-    renew(slot, *request.expires_in);
+    renew(entry_of(slot), *request.expires_in);
   }
   if (request.count < 1) return AcquireStatus::kCountNotPositive;
   if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
@@ -262,9 +262,10 @@ RestoreStatus LeaseLedger::State::confirm(PeerSlot slot, const RestoreRequest& r
         return lease != nullptr && lease->count == lock.count;
       });
   if (!same) return RestoreStatus::kDiffers;
-  const TimePoint before = expiries.deadline(slot);
-  renew(slot, request.spec.time_to_live);
-  expiries.move(slot, std::max(before, expiries.deadline(slot)));
+  PeerEntry& entry = entry_of(slot);
+  const TimePoint before = entry.deadline;
+  renew(entry, request.spec.time_to_live);
+  set_deadline(entry, std::max(before, entry.deadline));
   return RestoreStatus::kAlreadyKnown;
 }
 

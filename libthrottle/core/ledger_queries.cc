@@ -64,13 +64,13 @@ std::vector<SemaphoreState> LeaseLedger::semaphores() const {
 
 void LeaseLedger::visit_peers(const std::function<void(const PeerState&)>& visit) const {
   std::vector<LeaseState> leases;
-  for (const auto& [id, slot] : state_->peer_by_id) {
-    const Peer& peer = state_->peers[slot];
+  for (const auto& [id, entry] : state_->peer_by_id) {
+    const Peer& peer = state_->peers[entry.slot];
     leases.clear();
     for (const Lease& lease : peer.leases) {
       leases.push_back({semaphore_name(lease.semaphore), lease.count, lease.token, lease.since});
     }
-    PeerState view{.id = id, .address = peer.address, .removal = state_->expiries.deadline(slot)};
+    PeerState view{.id = id, .address = peer.address, .removal = entry.deadline};
     if (peer.label != nullptr) view.label = *peer.label;
     view.leases = leases;
     if (peer.waiter != kNoSlot) {
@@ -87,12 +87,12 @@ std::string LeaseLedger::State::check_peers() const {
   std::vector<WideSum> acquired(semaphores.size());
   std::vector<std::size_t> leases(semaphores.size());
   std::size_t waiting = 0;
-  for (const auto& [id, slot] : peer_by_id) {
-    const Peer& peer = peers[slot];
+  for (const auto& [id, entry] : peer_by_id) {
+    const Peer& peer = peers[entry.slot];
     const std::string who = "peer " + std::to_string(id);
     if (peer.id != id) return who + " is not in the slot of its id";
-    if (!expiries.contains(slot)) return who + " has no deadline";
-    if (expiries.deadline(slot) <= now) return who + " outlived its deadline";
+    if (!expiries.contains(entry.slot)) return who + " has no deadline";
+    if (entry.deadline <= now) return who + " outlived its deadline";
     for (const Lease& lease : peer.leases) {
       acquired[lease.semaphore].add(lease.count);
       ++leases[lease.semaphore];
@@ -101,7 +101,7 @@ std::string LeaseLedger::State::check_peers() const {
     if (peer.waiter == kNoSlot) continue;
     ++waiting;
     const Waiter& waiter = waiters[peer.waiter];
-    if (waiter.peer != slot) return who + " and its waiter disagree";
+    if (waiter.peer != entry.slot) return who + " and its waiter disagree";
     if (why_never_served(waiter) != Cause::kNone) return who + " waits for what it can never get";
   }
   if (waiting != waiters.size()) return "a waiter has no peer";

@@ -45,7 +45,11 @@ LeaseLedger::State::State(const Options& options)
 
 PeerSlot LeaseLedger::State::find_peer(PeerId id) const {
   const auto found = peer_by_id.find(id);
-  return found == peer_by_id.end() ? kNoSlot : found->second;
+  return found == peer_by_id.end() ? kNoSlot : found->second.slot;
+}
+
+PeerEntry& LeaseLedger::State::entry_of(PeerSlot slot) {
+  return peer_by_id.find(peers[slot].id).value();
 }
 
 Semaphore* LeaseLedger::State::find_semaphore(std::string_view name) {
@@ -94,10 +98,10 @@ PeerSlot LeaseLedger::State::add_peer(PeerId id, PeerSpec spec) {
   peer.id = id;
   peer.address = spec.address;
   set_label(peer, spec.label);
-  const bool inserted = peer_by_id.try_emplace(id, slot).second;
-  THROTTLE_CHECK(inserted);
+  const auto [entry, added] = peer_by_id.try_emplace(id, PeerEntry{.slot = slot});
+  THROTTLE_CHECK(added);
   expiries.insert(slot, kNever);
-  renew(slot, spec.time_to_live);
+  renew(entry.value(), spec.time_to_live);
   report({.kind = EventKind::kPeerAdded, .peer = id, .at = now});
   return slot;
 }
@@ -117,9 +121,15 @@ void LeaseLedger::State::set_label(Peer& peer, std::string_view label) {
   peer.label = label.empty() ? nullptr : std::make_unique<std::string>(label);
 }
 
-void LeaseLedger::State::renew(PeerSlot slot, Duration time_to_live) {
-  if (peers[slot].lifetime == Lifetime::kFixed) return;
-  expiries.move(slot, saturating_add(saturating_add(now, time_to_live), slack(time_to_live)));
+void LeaseLedger::State::renew(PeerEntry& entry, Duration time_to_live) {
+  if (entry.lifetime == Lifetime::kFixed) return;
+  const TimePoint wished = saturating_add(now, time_to_live);
+  set_deadline(entry, saturating_add(wished, slack(time_to_live)));
+}
+
+void LeaseLedger::State::set_deadline(PeerEntry& entry, TimePoint when) {
+  if (when < entry.deadline) expiries.hasten(entry.slot, when);
+  entry.deadline = when;
 }
 
 // --- leases and waiting ---
@@ -160,8 +170,9 @@ FencingToken LeaseLedger::State::grant(PeerSlot slot, SemaphoreIndex index, Coun
   ++semaphores[index].granted;
   Peer& peer = peers[slot];
   if (limits.hold != kForever) {
-    peer.lifetime = Lifetime::kFixed;
-    expiries.move(slot, std::min(expiries.deadline(slot), saturating_add(now, limits.hold)));
+    PeerEntry& entry = entry_of(slot);
+    entry.lifetime = Lifetime::kFixed;
+    set_deadline(entry, std::min(entry.deadline, saturating_add(now, limits.hold)));
   }
   report({.kind = EventKind::kGranted,
           .semaphore = index,
@@ -229,11 +240,12 @@ std::size_t LeaseLedger::State::advance(TimePoint to) {
     grace_pending = false;
     mark_all();
   }
+  const auto deadline_of = [this](PeerSlot slot) { return entry_of(slot).deadline; };
   std::size_t removed = 0;
   // A grant may bring a deadline that is due at once, so until nothing is.
   do {
-    while (const auto due = expiries.pop_due(now)) {
-      const bool fixed = peers[*due].lifetime == Lifetime::kFixed;
+    while (const auto due = expiries.pop_due(now, deadline_of)) {
+      const bool fixed = entry_of(*due).lifetime == Lifetime::kFixed;
       remove_peer(*due, fixed ? Cause::kHoldLimit : Cause::kExpired);
       ++removed;
     }
