@@ -14,10 +14,12 @@
 namespace throttle {
 
 // Reads a duration. What humantime accepts is accepted; a value beyond kForever saturates to it.
-// Error kInvalidArgument: the text says what is wrong, at which character, and which units exist.
+// Error kInvalidArgument: the text says what is wrong and at which character, and where a unit is
+// wrong or missing, which ones exist.
 Result<Duration> parse_duration(std::string_view text);
 
-// The canonical form, as humantime prints it: "0s", "1s 500ms", "1day 2h", "2years".
+// The canonical form, as humantime prints it: "0s", "1s 500ms", "1day 2h", "2years". It reads back
+// as the same length. A length below zero is written "0s".
 std::string format_duration(Duration length);
 
 }  // namespace throttle
