@@ -71,6 +71,8 @@ class LeaseLedger {
 
   std::span<const LedgerEvent> events() const;
   void clear_events();
+  // Moves them into `batch`, whose room is used for the next ones.
+  void take_events(std::vector<LedgerEvent>& batch);
 
   // Queries see the state after the latest operation.
   bool contains(PeerId peer) const;
