@@ -1,0 +1,28 @@
+// What a TCP stream keeps in its box; shared by the files that connect one. Threads: the loop's.
+#pragma once
+
+#include <uv.h>
+
+#include "libthrottle/uv/handle.h"
+#include "libthrottle/uv/tcp_stream.h"
+
+namespace throttle::uv {
+
+struct TcpStream::Box {
+  uv_tcp_t uv{};
+  Loop* loop = nullptr;
+  Receiver* receiver = nullptr;
+  std::uint32_t pending_writes = 0;
+  bool at_eof = false;
+  bool shut = false;
+  bool dead = false;
+
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
+  // Tells the receiver of a broken connection, once; the stream may be gone when it returns.
+  void break_off(int status) noexcept;
+
+  static void offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept;
+  static void read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept;
+};
+
+}  // namespace throttle::uv

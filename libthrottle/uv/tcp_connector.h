@@ -1,0 +1,38 @@
+// One attempt to connect. Destroying it gives the attempt up and nobody is told.
+// Threads: the loop's.
+#pragma once
+
+#include <memory>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/result.h"
+#include "libthrottle/uv/callback.h"
+#include "libthrottle/uv/tcp_stream.h"
+
+namespace throttle::uv {
+
+class TcpConnector {
+ public:
+  // The stream, or error kUnavailable that names the address: refused, unreachable, timed out. The
+  // callback may destroy the connector as the last thing it does.
+  using OnDone = Callback<void(Result<TcpStream>)>;
+
+  // Begins. Error at once if the attempt cannot even begin (no descriptors, no route); then
+  // `on_done` is not called. There is no time limit but the system's, of minutes: have a timer.
+  static Result<TcpConnector> start(Loop& loop, const SocketAddress& target, OnDone on_done);
+
+  ~TcpConnector();
+  TcpConnector(TcpConnector&&) noexcept;
+  TcpConnector& operator=(TcpConnector&&) noexcept;
+
+ private:
+  struct Attempt;
+  struct GiveUp {
+    void operator()(Attempt* attempt) const noexcept;
+  };
+  explicit TcpConnector(std::unique_ptr<Attempt, GiveUp> attempt);
+
+  std::unique_ptr<Attempt, GiveUp> attempt_;
+};
+
+}  // namespace throttle::uv

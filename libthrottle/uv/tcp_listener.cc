@@ -1,0 +1,117 @@
+#include "libthrottle/uv/tcp_listener.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "libthrottle/uv/error.h"
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/sockaddr.h"
+#include "libthrottle/uv/tcp_box.h"
+
+namespace throttle::uv {
+namespace {
+
+// How often accepting may fail in one turn of the loop before the listener gives up. Errors of one
+// client (it vanished, a firewall forbids it) come singly; libuv tries again at once, without end.
+constexpr int kFailuresATurn = 16;
+
+// A bound socket that listens; closed and replaced when accepting fails.
+template <typename Listener>
+struct Socket {
+  uv_tcp_t uv{};
+  Listener* listener = nullptr;
+
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
+};
+
+}  // namespace
+
+struct TcpListener::State {
+  Loop& loop;
+  Receiver& receiver;
+  SocketAddress address;
+  int backlog;
+  BoxOwner<Socket<State>> socket = nullptr;
+  std::size_t waiting = 0;  // connections that libuv has announced and nobody took
+  int failures = 0;         // in the turn at `failing_ms`
+  std::uint64_t failing_ms = 0;
+
+  Result<void> open();
+  int bind_and_listen();
+  void connection_failed(int status) noexcept;
+
+  static void connected(uv_stream_t* uv, int status) noexcept {
+    State& state = *box_of<Socket<State>>(uv).listener;
+    if (status < 0) return state.connection_failed(status);
+    ++state.waiting;
+    state.receiver.on_connection();
+  }
+};
+
+Result<void> TcpListener::State::open() {
+  auto fresh = std::make_unique<Socket<State>>();
+  fresh->listener = this;
+  uv_tcp_init(loop.raw(), &fresh->uv);  // cannot fail: it opens no socket yet
+  socket = own(std::move(fresh));
+  if (const int status = bind_and_listen(); status < 0) {
+    socket.reset();
+    return fail(status, "cannot listen on " + address.to_string());
+  }
+  return {};
+}
+
+int TcpListener::State::bind_and_listen() {
+  if (const int status = uv_tcp_bind(&socket->uv, Sockaddr(address).get(), 0); status < 0) {
+    return status;
+  }
+  if (const int status = uv_listen(socket->stream(), backlog, connected); status < 0) {
+    return status;
+  }
+  return query_name(socket->uv, uv_tcp_getsockname, address);
+}
+
+void TcpListener::State::connection_failed(int status) noexcept {
+  const std::uint64_t now_ms = uv_now(loop.raw());
+  failures = now_ms == failing_ms ? failures + 1 : 1;
+  failing_ms = now_ms;
+  // On Windows libuv stops listening by itself, after one failure.
+  const bool listening = uv_is_active(as_handle(&socket->uv)) != 0;
+  if (listening && failures < kFailuresATurn) return;
+  socket.reset();
+  waiting = 0;
+  receiver.on_accept_failed(
+      error_of(status, "cannot accept connections on " + address.to_string()));
+}
+
+TcpListener::TcpListener(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TcpListener::~TcpListener() = default;
+TcpListener::TcpListener(TcpListener&&) noexcept = default;
+TcpListener& TcpListener::operator=(TcpListener&&) noexcept = default;
+
+Result<TcpListener> TcpListener::listen(Loop& loop, const SocketAddress& address,
+                                        Receiver& receiver, int backlog) {
+  auto state = std::unique_ptr<State>(new State{loop, receiver, address, backlog});
+  if (auto opened = state->open(); !opened) return tl::unexpected(std::move(opened).error());
+  return TcpListener(std::move(state));
+}
+
+std::optional<TcpStream> TcpListener::accept() {
+  while (state_->waiting > 0) {
+    --state_->waiting;
+    TcpStream stream(state_->loop);
+    if (uv_accept(state_->socket->stream(), stream.box_->stream()) == 0) return stream;
+  }
+  return std::nullopt;
+}
+
+const SocketAddress& TcpListener::local_address() const {
+  return state_->address;
+}
+
+Result<void> TcpListener::reopen() {
+  return state_->open();
+}
+
+}  // namespace throttle::uv

@@ -1,0 +1,64 @@
+// Listens on an address. Connections are taken, not pushed: whoever cannot have another one now
+// leaves it, and the listener stops polling until it is taken. That is the back-pressure: further
+// clients wait in the system's backlog.
+//
+// Without descriptors libuv accepts and closes all that waits in the backlog, and nobody hears of
+// it; so count connections and stop taking them below descriptor_limit().
+// Threads: the loop's.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/result.h"
+#include "libthrottle/uv/tcp_stream.h"
+
+namespace throttle::uv {
+
+class Loop;
+
+class TcpListener {
+ public:
+  // In both calls the receiver may destroy the listener as the last thing it does.
+  class Receiver {
+   public:
+    // A connection waits: accept() it now, or later when there is room.
+    virtual void on_connection() noexcept = 0;
+    // The system refuses to accept again and again. The listener has closed its socket, so that it
+    // does not spin; let a moment pass, then reopen().
+    virtual void on_accept_failed(const Error& error) noexcept = 0;
+
+   protected:
+    ~Receiver() = default;
+  };
+
+  static constexpr int kDefaultBacklog = 4096;  // the system may have a lower limit
+
+  // Listens on `address`; port 0 takes a free one, "::" also takes IPv4. `receiver` outlives the
+  // listener. Errors name the address: kInUse if somebody else listens there, kUnavailable without
+  // permission, descriptors, or such an address on this machine.
+  static Result<TcpListener> listen(Loop& loop, const SocketAddress& address, Receiver& receiver,
+                                    int backlog = kDefaultBacklog);
+  // Resets the connections that nobody took.
+  ~TcpListener();
+  TcpListener(TcpListener&&) noexcept;
+  TcpListener& operator=(TcpListener&&) noexcept;
+
+  // The next connection, in order of arrival where the system keeps it; nothing if none waits.
+  std::optional<TcpStream> accept();
+
+  // Where it listens, with the real port.
+  const SocketAddress& local_address() const;
+
+  // Listens again after on_accept_failed(), on the same address. Errors as listen(): try once more.
+  Result<void> reopen();
+
+ private:
+  struct State;
+  explicit TcpListener(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace throttle::uv

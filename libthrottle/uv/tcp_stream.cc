@@ -1,0 +1,169 @@
+#include "libthrottle/uv/tcp_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <string>
+
+#include "libthrottle/core/check.h"
+#include "libthrottle/uv/error.h"
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/sockaddr.h"
+#include "libthrottle/uv/tcp_box.h"
+
+namespace throttle::uv {
+namespace {
+
+// libuv takes the bytes of a buffer as char* and as its own width of length, and never writes them.
+uv_buf_t buffer_of(std::string_view bytes) {
+  return uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+}
+
+}  // namespace
+
+// A queued write: it owns the bytes, and frees itself when libuv is done with them.
+struct TcpStream::Write {
+  uv_write_t uv{};
+  std::string bytes;
+
+  static void done(uv_write_t* uv, int status) noexcept {
+    const std::unique_ptr<Write> write(static_cast<Write*>(uv->data));
+    if (closing(*uv->handle)) return;
+    Box& box = box_of<Box>(uv->handle);
+    --box.pending_writes;
+    if (box.dead) return;
+    if (status < 0) return box.break_off(status);
+    if (box.pending_writes == 0) box.receiver->on_drained();
+  }
+};
+
+void TcpStream::Box::break_off(int status) noexcept {
+  dead = true;
+  uv_read_stop(stream());
+  switch (status) {
+    case UV_ECONNRESET:
+    case UV_ECONNABORTED:
+    case UV_EPIPE:
+      return receiver->on_reset();
+    default:
+      return receiver->on_failed(error_of(status, "connection failed"));
+  }
+}
+
+void TcpStream::Box::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept {
+  const auto bytes = box_of<Box>(uv).loop->read_buffer();
+  *buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+}
+
+void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept {
+  Box& box = box_of<Box>(uv);
+  if (size > 0) return box.receiver->on_bytes({buffer->base, static_cast<std::size_t>(size)});
+  if (size == 0) return;  // nothing there after all
+  if (size != UV_EOF) return box.break_off(static_cast<int>(size));
+  box.at_eof = true;
+  box.receiver->on_eof();
+}
+
+TcpStream::TcpStream(Loop& loop) {
+  auto box = std::make_unique<Box>();
+  box->loop = &loop;
+  uv_tcp_init(loop.raw(), &box->uv);  // cannot fail: it opens no socket yet
+  box_ = own(std::move(box));
+}
+
+TcpStream::~TcpStream() = default;
+TcpStream::TcpStream(TcpStream&&) noexcept = default;
+TcpStream& TcpStream::operator=(TcpStream&&) noexcept = default;
+
+void TcpStream::set_receiver(Receiver& receiver) {
+  box_->receiver = &receiver;
+}
+
+void TcpStream::start_reading() {
+  THROTTLE_CHECK(box_->receiver != nullptr);
+  if (box_->dead || box_->at_eof) return;
+  const int status = uv_read_start(box_->stream(), Box::offer_buffer, Box::read);
+  THROTTLE_CHECK(status == 0 || status == UV_EALREADY);
+}
+
+void TcpStream::stop_reading() {
+  uv_read_stop(box_->stream());
+}
+
+void TcpStream::write(std::string_view head, std::string_view body) {
+  THROTTLE_CHECK(box_->receiver != nullptr && !box_->shut);
+  const std::size_t size = head.size() + body.size();
+  THROTTLE_CHECK(size <= std::numeric_limits<int>::max());
+  if (box_->dead || size == 0) return;
+
+  const std::array buffers{buffer_of(head), buffer_of(body)};
+  const int status = uv_try_write(box_->stream(), buffers.data(), body.empty() ? 1 : 2);
+  const std::size_t sent = status > 0 ? static_cast<std::size_t>(status) : 0;
+  if (sent == size) return;
+
+  // Also after an error: the queued write meets it again, and tells the receiver from the loop.
+  auto rest = std::make_unique<Write>();
+  rest->bytes.reserve(size - sent);
+  rest->bytes.append(head.substr(std::min(sent, head.size())));
+  rest->bytes.append(body.substr(sent - std::min(sent, head.size())));
+  rest->uv.data = rest.get();
+  const uv_buf_t buffer = buffer_of(rest->bytes);
+  THROTTLE_CHECK(uv_write(&rest->uv, box_->stream(), &buffer, 1, Write::done) == 0);
+  ++box_->pending_writes;
+  static_cast<void>(rest.release());  // Write::done() has it
+}
+
+std::size_t TcpStream::queued_bytes() const {
+  return uv_stream_get_write_queue_size(box_->stream());
+}
+
+void TcpStream::shutdown() {
+  if (box_->shut || box_->dead) return;
+  box_->shut = true;
+  auto request = std::make_unique<uv_shutdown_t>();
+  const auto done = [](uv_shutdown_t* uv, int) noexcept { delete uv; };
+  if (uv_shutdown(request.get(), box_->stream(), done) == 0) {
+    static_cast<void>(request.release());
+  }
+}
+
+void TcpStream::close() {
+  box_.reset();
+}
+
+void TcpStream::close_with_reset() {
+  // Not possible while a shutdown is under way; then an ordinary close has to do.
+  const auto done = [](uv_handle_t* uv) noexcept { delete static_cast<Box*>(uv->data); };
+  if (uv_tcp_close_reset(&box_->uv, done) == 0) {
+    static_cast<void>(box_.release());
+  } else {
+    close();
+  }
+}
+
+void TcpStream::set_nodelay() {
+  uv_tcp_nodelay(&box_->uv, 1);
+}
+
+void TcpStream::set_keepalive(Duration idle) {
+  using std::chrono::seconds;
+  const auto delay = std::clamp(std::chrono::ceil<seconds>(idle), seconds(1), seconds(32767));
+  uv_tcp_keepalive(&box_->uv, 1, static_cast<unsigned>(delay.count()));
+}
+
+Result<SocketAddress> TcpStream::peer_address() const {
+  SocketAddress address;
+  const int status = query_name(box_->uv, uv_tcp_getpeername, address);
+  if (status < 0) return fail(status, "cannot tell the address of the peer");
+  return address;
+}
+
+Result<SocketAddress> TcpStream::local_address() const {
+  SocketAddress address;
+  const int status = query_name(box_->uv, uv_tcp_getsockname, address);
+  if (status < 0) return fail(status, "cannot tell the local address");
+  return address;
+}
+
+}  // namespace throttle::uv

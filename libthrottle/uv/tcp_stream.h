@@ -1,0 +1,97 @@
+// A connected TCP stream, accepted by a TcpListener or made by a TcpConnector.
+//
+// Reading goes through the loop's one buffer, so a silent stream costs its handle (about 300 bytes)
+// and no more. Writing tries the system first and queues only what it did not take. Stream and
+// receiver: no member function of the stream calls its receiver; all calls come from the loop, and
+// in each of them the receiver may destroy the stream and itself as the last thing it does.
+// Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
+#include "libthrottle/uv/box.h"
+
+namespace throttle::uv {
+
+class Loop;
+
+class TcpStream {
+ public:
+  // Whoever is told what happens to a stream.
+  class Receiver {
+   public:
+    // Never empty; good until it returns.
+    virtual void on_bytes(std::string_view bytes) noexcept = 0;
+    // The other side will send nothing more: it closed, or only shut down its sending side (which
+    // of the two shows when it is written to). Reading is over; writing still works.
+    virtual void on_eof() noexcept = 0;
+    // All that had to be queued by write() has been handed to the system.
+    virtual void on_drained() noexcept = 0;
+    // The other side broke the connection off. The stream is dead: writes vanish, nothing is told.
+    virtual void on_reset() noexcept = 0;
+    // The connection failed for another reason, a timeout say. Dead as after a reset.
+    virtual void on_failed(const Error& error) noexcept = 0;
+
+   protected:
+    ~Receiver() = default;
+  };
+
+  // Closes: what the system has taken is still sent, what was queued is lost. If the other side
+  // sent bytes that were not read, the system may reset the connection and destroy what is under
+  // way; to say a last word, shutdown() and read on until on_eof() or a deadline.
+  ~TcpStream();
+  TcpStream(TcpStream&&) noexcept;
+  TcpStream& operator=(TcpStream&&) noexcept;
+
+  // Who is told from now on; it outlives the stream. Needed before reading or writing.
+  void set_receiver(Receiver& receiver);
+
+  // Reading begins stopped. While it is stopped the stream hears neither an end nor a reset, except
+  // by a failing write. Both may be called at any time, and repeatedly.
+  void start_reading();
+  void stop_reading();
+
+  // Sends `head` and then `body`, after all that was written before. A failure is told to the
+  // receiver later. Not after shutdown().
+  void write(std::string_view head, std::string_view body = {});
+  // What write() could not hand to the system yet; for back-pressure.
+  std::size_t queued_bytes() const;
+
+  // Tells the other side that nothing more will be written, once all that was has been sent.
+  // Reading goes on.
+  void shutdown();
+
+  // Closes as the destructor does.
+  void close();
+  // Closes at once with a reset, so that the other side knows it was broken off.
+  void close_with_reset();
+  // Whether it is neither closed nor moved from; no other member function may be called then.
+  bool is_open() const { return box_ != nullptr; }
+
+  // Sends small writes at once instead of collecting them (TCP_NODELAY).
+  void set_nodelay();
+  // Has the system probe a connection that was silent for `idle` (at least 1 s), so that a peer
+  // that vanished is noticed while reading.
+  void set_keepalive(Duration idle);
+
+  // The addresses of the other and of this end. Error kUnavailable if the connection is gone.
+  Result<SocketAddress> peer_address() const;
+  Result<SocketAddress> local_address() const;
+
+ private:
+  friend class TcpListener;
+  friend class TcpConnector;
+  struct Box;
+  struct Write;
+  // Unconnected, for TcpListener and TcpConnector to connect.
+  explicit TcpStream(Loop& loop);
+
+  BoxOwner<Box> box_;
+};
+
+}  // namespace throttle::uv

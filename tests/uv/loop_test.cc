@@ -1,0 +1,205 @@
+#include "libthrottle/uv/loop.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "libthrottle/uv/async.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/signal.h"
+#include "libthrottle/uv/timer.h"
+#include "tests/uv/run_guard.h"
+
+namespace throttle::uv {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Loop, EndsTheProcessIfAHandleOutlivesIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  auto on_wake = [] {};
+  EXPECT_DEATH(
+      {
+        auto loop = std::make_unique<Loop>();
+        Async async(*loop, on_wake);
+        loop.reset();
+      },
+      "open_handles");
+}
+
+TEST(Loop, ReturnsWhenNothingIsLeftToDo) {
+  Loop loop;
+  int calls = 0;
+  auto on_due = [&] { ++calls; };
+  Timer timer(loop, on_due);
+  timer.arm(now());
+  loop.run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Clock, CountsUpInNanoseconds) {
+  const TimePoint first = now();
+  while (now() == first) {
+  }
+  EXPECT_GT(now(), first);
+  EXPECT_LT(now() - first, 1h);
+}
+
+TEST(Clock, CountsTheWallClockFrom2025) {
+  const std::int64_t unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                   std::chrono::system_clock::now().time_since_epoch())
+                                   .count();
+  EXPECT_NEAR(static_cast<double>(wall_ms()), static_cast<double>(unix_ms - 1'735'689'600'000),
+              1000.0);
+}
+
+class TimerTest : public testing::Test {
+ protected:
+  void on_due() {
+    fired_at_.push_back(now());
+    if (fired_at_.size() < wanted_) {
+      timer_.arm(rearm_at_);
+    } else {
+      loop_.stop();
+    }
+  }
+
+  Loop loop_;
+  Timer timer_{loop_, bound<&TimerTest::on_due>(this)};
+  std::vector<TimePoint> fired_at_;
+  std::size_t wanted_ = 1;
+  TimePoint rearm_at_{};
+};
+
+TEST_F(TimerTest, NeverFiresEarly) {
+  for (const Duration delay :
+       {Duration(1), Duration(1'000'001), Duration(3'999'999), Duration(5ms)}) {
+    const TimePoint due = now() + delay;
+    fired_at_.clear();
+    timer_.arm(due);
+    run_until_stopped(loop_);
+    ASSERT_EQ(fired_at_.size(), 1U);
+    EXPECT_GE(fired_at_.front(), due);
+  }
+}
+
+TEST_F(TimerTest, FiresAtOnceForThePast) {
+  timer_.arm(TimePoint{});
+  run_until_stopped(loop_);
+  EXPECT_EQ(fired_at_.size(), 1U);
+}
+
+TEST_F(TimerTest, LetsTheLoopLiveWhenItsCallbackArmsForThePast) {
+  wanted_ = 3;
+  timer_.arm(TimePoint{});
+  run_until_stopped(loop_);
+  ASSERT_EQ(fired_at_.size(), 3U);
+  EXPECT_GT(fired_at_[2] - fired_at_[0], 1ms);
+}
+
+TEST_F(TimerTest, StaysSilentUntilNever) {
+  timer_.arm(kNever);
+  loop_.run();  // nothing keeps it
+  timer_.arm(kNever - Duration(1));
+  run_briefly(loop_);
+  EXPECT_TRUE(fired_at_.empty());
+}
+
+TEST_F(TimerTest, ForgetsWhatWasArmedBefore) {
+  timer_.arm(now() + 1ms);
+  timer_.arm(now() + 1h);
+  run_briefly(loop_);
+  EXPECT_TRUE(fired_at_.empty());
+  timer_.arm(now() + 1ms);
+  timer_.disarm();
+  run_briefly(loop_);
+  EXPECT_TRUE(fired_at_.empty());
+  timer_.arm(now() + 1ms);
+  run_until_stopped(loop_);
+  EXPECT_EQ(fired_at_.size(), 1U);
+}
+
+TEST_F(TimerTest, KeepsItsReceiverWhenItIsMoved) {
+  timer_.arm(now());
+  Timer moved = std::move(timer_);
+  run_until_stopped(loop_);
+  EXPECT_EQ(fired_at_.size(), 1U);
+}
+
+TEST(Timer, MayBeDestroyedByItsCallback) {
+  Loop loop;
+  std::optional<Timer> timer;
+  auto on_due = [&] { timer.reset(); };
+  timer.emplace(loop, on_due);
+  timer->arm(now());
+  loop.run();
+  EXPECT_FALSE(timer);
+}
+
+TEST(Async, WakesTheLoopFromAnotherThread) {
+  Loop loop;
+  int written = 0;
+  int seen = 0;
+  auto on_wake = [&] {
+    seen = written;
+    loop.stop();
+  };
+  Async async(loop, on_wake);
+  std::jthread other([&] {
+    written = 42;
+    async.wake();
+  });
+  run_until_stopped(loop);
+  EXPECT_EQ(seen, 42);
+}
+
+TEST(Async, LosesNoWakeUp) {
+  Loop loop;
+  constexpr int kWakes = 1000;
+  std::atomic<int> written = 0;
+  int seen = 0;
+  auto on_wake = [&] {
+    seen = written;
+    if (seen == kWakes) loop.stop();
+  };
+  Async async(loop, on_wake);
+  std::jthread other([&] {
+    for (int i = 0; i < kWakes; ++i) {
+      ++written;
+      async.wake();
+    }
+  });
+  run_until_stopped(loop);
+  EXPECT_EQ(seen, kWakes);
+}
+
+TEST(Signal, ReachesEveryWatcher) {
+  Loop loop;
+  int calls = 0;
+  auto on_signal = [&] {
+    if (++calls == 2) loop.stop();
+  };
+  auto one = Signal::watch(loop, SIGINT, on_signal);
+  auto other = Signal::watch(loop, SIGINT, on_signal);
+  ASSERT_TRUE(one && other);
+  std::raise(SIGINT);
+  run_until_stopped(loop);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(Signal, RefusesWhatCannotBeCaught) {
+  Loop loop;
+  auto on_signal = [] {};
+  const auto signal = Signal::watch(loop, 9, on_signal);
+  ASSERT_FALSE(signal);
+  EXPECT_EQ(signal.error().message, "cannot watch signal 9: invalid argument");
+  EXPECT_EQ(signal.error().code, ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace throttle::uv
