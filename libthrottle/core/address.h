@@ -31,7 +31,8 @@ class IpAddress {
     return from_v6(
         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, bytes[0], bytes[1], bytes[2], bytes[3]});
   }
-  // "10.0.0.1", "2001:db8::1" or "::ffff:10.0.0.1". Error kInvalidArgument names the text.
+  // "10.0.0.1", "2001:db8::1" or "::ffff:10.0.0.1"; no brackets, no zone, no leading zeros in the
+  // numbers of IPv4. Error kInvalidArgument names the text.
   static Result<IpAddress> parse(std::string_view text);
 
   bool is_v4() const;
@@ -54,6 +55,10 @@ struct SocketAddress {
   auto operator<=>(const SocketAddress&) const = default;
 };
 
+// A host as people write it, not looked up: "localhost", "0.0.0.0", "[::1]" or "::1". The result
+// has no brackets any more. Error kInvalidArgument names the text.
+Result<std::string> parse_host(std::string_view text);
+
 // HOST:PORT as people write it: "localhost:8000", "0.0.0.0:80", "[::1]:80". The host is not looked
 // up and has no brackets any more.
 struct HostPort {
@@ -61,7 +66,7 @@ struct HostPort {
   std::uint16_t port = 0;
 };
 
-// Error kInvalidArgument: says which part is missing or wrong.
+// Error kInvalidArgument: says which part is missing or wrong. Port 0 is left to the system.
 Result<HostPort> parse_host_port(std::string_view text);
 
 }  // namespace throttle

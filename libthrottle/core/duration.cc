@@ -221,7 +221,7 @@ class DurationReader {
     }
     const Unit* const unit = find_unit(spelling);
     if (unit == nullptr) {
-      complain("unknown unit " + quoted(spelling) + at(position) + std::string(kUnitHint));
+      complain("unknown unit " + quote(spelling) + at(position) + std::string(kUnitHint));
     }
     return unit;
   }
@@ -263,10 +263,10 @@ class DurationReader {
   std::string here() const {
     if (current_ == kEnd) return at(position_) + ", found the end";
     const std::size_t next = text_.size() - rest_.size();
-    return at(position_) + ", found " + quoted(text_.substr(offset_, next - offset_));
+    return at(position_) + ", found " + quote(text_.substr(offset_, next - offset_));
   }
   bool complain(const std::string& what) {
-    error_ = quoted(text_) + " is not a duration: " + what;
+    error_ = quote(text_) + " is not a duration: " + what;
     return false;
   }
 

@@ -70,7 +70,7 @@ char32_t take_character(std::string_view& rest) {
   return whole ? value : kBrokenCharacter;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < kQuotedCharacters && !text.empty(); ++i) {
     std::string_view rest = text;
@@ -78,7 +78,7 @@ std::string quoted(std::string_view text) {
     append_escaped(out, text.substr(0, text.size() - rest.size()), character);
     text = rest;
   }
-  out += text.empty() ? "\"" : "…\"";
+  out += text.empty() ? "\"" : "...\"";
   return out;
 }
 

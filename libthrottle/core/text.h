@@ -16,8 +16,8 @@ inline constexpr char32_t kBrokenCharacter = 0xFFFFFFFF;
 char32_t take_character(std::string_view& rest);
 
 // `text` in double quotes and on one line: quotes, backslashes, control characters and what is not
-// UTF-8 are escaped as in C ("a\n\x80"), and what follows the sixtieth character is left out ("…"
+// UTF-8 are escaped as in C ("a\n\x80"), and what follows the sixtieth character is left out ("..."
 // before the closing quote says so).
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace throttle
