@@ -1,4 +1,6 @@
-# throttle_test(core SOURCES … DEPENDS …): one GoogleTest executable a room; every TEST is a ctest case.
+# throttle_test(core SOURCES … DEPENDS … [LABELS …] [TIMEOUT seconds]): one GoogleTest executable a room,
+# core_tests. Every TEST is a ctest case of its own with the label `core`; cross-built ones run as one
+# case, for starting Wine costs more than most tests do.
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
@@ -10,12 +12,15 @@ function(throttle_test name)
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_precompile_headers(${target} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>
                             <chrono> <optional>)
-  if(MINGW)
-    target_link_options(${target} PRIVATE -static -static-libgcc -static-libstdc++)
-  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${name};${ARG_LABELS}")
+  set(properties TIMEOUT ${ARG_TIMEOUT} LABELS "${name};${ARG_LABELS}")
+  if(CMAKE_CROSSCOMPILING)
+    add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target} PROPERTIES ${properties} TIMEOUT 600)
+  else()
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                         PROPERTIES ${properties})
+  endif()
 endfunction()
