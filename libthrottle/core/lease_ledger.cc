@@ -56,14 +56,16 @@ void LeaseLedger::State::apply(const SemaphoreSettings& settings) {
   const auto [entry, added] =
       semaphore_by_name.try_emplace(settings.name, static_cast<SemaphoreIndex>(semaphores.size()));
   if (added) semaphores.emplace_back();
-  semaphores[entry->second].settings = settings;
-  semaphores[entry->second].retired = false;
+  Semaphore& semaphore = semaphores[entry->second];
+  semaphore.settings = settings;
+  semaphore.retired = false;
+  arrange(semaphore);
 }
 
 Cause LeaseLedger::State::why_never_served(const Waiter& waiter) const {
   const Semaphore& semaphore = semaphores[waiter.semaphore];
   if (semaphore.retired) return Cause::kSemaphoreRemoved;
-  if (waiter.count > semaphore.settings.full_count) return Cause::kNeverFits;
+  if (semaphore.never_fits(waiter.count, waiter.oversize)) return Cause::kNeverFits;
   const auto lowest = lowest_level(peers[waiter.peer]);
   if (lowest && *lowest <= semaphore.settings.level) return Cause::kBreaksHierarchy;
   return Cause::kNone;
@@ -134,7 +136,9 @@ AcquireOutcome LeaseLedger::acquire(TimePoint now, const AcquireRequest& request
 // The refusals in the order of the protocol; then the lock, or a place in the queue.
 AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const AcquireRequest& request,
                                          AcquireOutcome& result) {
-  if (request.count > semaphore.settings.full_count) return AcquireStatus::kNeverFits;
+  if (semaphore.never_fits(request.count, request.limits.oversize)) {
+    return AcquireStatus::kNeverFits;
+  }
   const PeerSlot slot = find_peer(request.peer);
   if (request.expires_in) {
     if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
@@ -176,7 +180,7 @@ AcquireOutcome LeaseLedger::enroll(TimePoint now, EnrollRequest request) {
   Semaphore* const semaphore = state_->find_configured(request.semaphore);
   AcquireOutcome result = outcome(AcquireStatus::kUnknownSemaphore, 0, semaphore);
   if (semaphore == nullptr) return result;
-  if (request.count > semaphore->settings.full_count) {
+  if (semaphore->never_fits(request.count, request.limits.oversize)) {
     result.status = AcquireStatus::kNeverFits;
   } else if (request.count < 0) {
     result.status = AcquireStatus::kCountNotPositive;

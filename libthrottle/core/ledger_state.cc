@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/ip_network.h"
 
 namespace throttle {
 
@@ -193,11 +194,17 @@ void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count coun
                                 .older = semaphore.newest,
                                 .count = count,
                                 .since = now,
-                                .hold = limits.hold};
+                                .hold = limits.hold,
+                                .arrival = arrivals++,
+                                .oversize = limits.oversize};
   (semaphore.newest == kNoSlot ? semaphore.oldest : waiters[semaphore.newest].newer) = waiter_slot;
   semaphore.newest = waiter_slot;
   ++semaphore.waiting;
   semaphore.pending.add(count);
+  if (semaphore.turns != nullptr) {
+    const Waiter& waiter = waiters[waiter_slot];
+    semaphore.turns->add(client_of(waiter), waiter.arrival, waiter_slot);
+  }
   peers[slot].waiter = waiter_slot;
   if (limits.wait != kForever) wait_limits.insert(waiter_slot, saturating_add(now, limits.wait));
   report({.kind = EventKind::kQueued,
@@ -207,11 +214,27 @@ void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count coun
           .at = now});
 }
 
+IpAddress LeaseLedger::State::client_of(const Waiter& waiter) const {
+  const IpAddress& address = peers[waiter.peer].address.ip;
+  return masked(address, address.is_v4() ? 32 : 64);
+}
+
+void LeaseLedger::State::arrange(Semaphore& semaphore) {
+  const bool fair = semaphore.settings.order == QueueOrder::kFair;
+  if (fair == (semaphore.turns != nullptr)) return;
+  semaphore.turns = fair ? std::make_unique<FairTurns>() : nullptr;
+  if (!fair) return;
+  for (WaiterSlot slot = semaphore.oldest; slot != kNoSlot; slot = waiters[slot].newer) {
+    semaphore.turns->add(client_of(waiters[slot]), waiters[slot].arrival, slot);
+  }
+}
+
 void LeaseLedger::State::unqueue(WaiterSlot slot) {
   const Waiter waiter = waiters[slot];
   Semaphore& semaphore = semaphores[waiter.semaphore];
   (waiter.older == kNoSlot ? semaphore.oldest : waiters[waiter.older].newer) = waiter.newer;
   (waiter.newer == kNoSlot ? semaphore.newest : waiters[waiter.newer].older) = waiter.older;
+  if (semaphore.turns != nullptr) semaphore.turns->remove(client_of(waiter), waiter.arrival);
   --semaphore.waiting;
   semaphore.pending.subtract(waiter.count);
   mark(waiter.semaphore);
@@ -283,6 +306,7 @@ void LeaseLedger::State::serve(Semaphore& semaphore) {
     const WaiterSlot slot = semaphore.head();
     const Waiter waiter = waiters[slot];
     unqueue(slot);
+    if (semaphore.turns != nullptr) semaphore.turns->end_turn(client_of(waiter));
     grant(waiter.peer, waiter.semaphore, waiter.count, {.hold = waiter.hold}, now - waiter.since);
   }
 }

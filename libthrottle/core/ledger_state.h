@@ -27,6 +27,8 @@
 
 #include "libthrottle/core/deadline_heap.h"
 #include "libthrottle/core/deadline_queue.h"
+#include "libthrottle/core/fair_turns.h"
+#include "libthrottle/core/hash.h"
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/slab.h"
 #include "libthrottle/core/wide_sum.h"
@@ -52,6 +54,8 @@ struct Waiter {
   Count count = 0;
   TimePoint since;
   Duration hold = kForever;
+  std::uint64_t arrival = 0;
+  Oversize oversize = Oversize::kRefused;
 };
 
 enum class Lifetime : std::uint8_t { kRenewable, kFixed };
@@ -84,9 +88,17 @@ struct Semaphore {
   std::uint64_t granted = 0;
   WaiterSlot oldest = kNoSlot;
   WaiterSlot newest = kNoSlot;
+  std::unique_ptr<FairTurns> turns;  // if and only if the order is kFair
 
-  // The waiter that is served next, kNoSlot if none.
-  WaiterSlot head() const { return settings.order == QueueOrder::kFifo ? oldest : newest; }
+  // The waiter that is served next; some waiter waits.
+  WaiterSlot head() const {
+    if (turns != nullptr) return turns->head();
+    return settings.order == QueueOrder::kLifo ? newest : oldest;
+  }
+  // More than it could ever have at this size, and not content to wait for another.
+  bool never_fits(Count count, Oversize oversize) const {
+    return count > settings.full_count && oversize == Oversize::kRefused;
+  }
   // Whether a lease of this count stands within the full count.
   bool fits(Count count) const { return count <= remainder(); }
   Count remainder() const;
@@ -97,11 +109,7 @@ struct Semaphore {
 
 // Spreads peer ids, which clients may choose, over the table.
 struct PeerIdHash {
-  std::size_t operator()(PeerId id) const {
-    id = (id ^ (id >> 30U)) * 0xbf58476d1ce4e5b9U;
-    id = (id ^ (id >> 27U)) * 0x94d049bb133111ebU;
-    return static_cast<std::size_t>(id ^ (id >> 31U));
-  }
+  std::size_t operator()(PeerId id) const { return static_cast<std::size_t>(mix64(id)); }
 };
 
 struct NameHash {
@@ -149,6 +157,10 @@ struct LeaseLedger::State {
   FencingToken grant(PeerSlot slot, SemaphoreIndex index, Count count, LeaseLimits limits,
                      Duration waited);
   void enqueue(PeerSlot slot, SemaphoreIndex index, Count count, const LeaseLimits& limits);
+  // The client address whose turn a waiter belongs to in a fair queue.
+  IpAddress client_of(const Waiter& waiter) const;
+  // Gives a queue the structure of its order, with those who wait already.
+  void arrange(Semaphore& semaphore);
   // Takes the waiter out of its queue and forgets it.
   void unqueue(WaiterSlot slot);
   // The same, and reports that the wait ended without a lease.
@@ -187,6 +199,7 @@ struct LeaseLedger::State {
   TimePoint grants_from;
   bool grace_pending;
   FencingToken last_token = 0;
+  std::uint64_t arrivals = 0;  // requests that had to wait
   std::mt19937_64 random;
 
   std::vector<Semaphore> semaphores;

@@ -22,8 +22,13 @@ using Count = std::int64_t;          // how much of a semaphore; never negative 
 using FencingToken = std::uint64_t;  // 53 bits, strictly increasing from grant to grant; 0 is none
 using SemaphoreIndex = std::uint32_t;  // names a semaphore as long as the ledger lives
 
-// Who of several that wait is served first.
-enum class QueueOrder : std::uint8_t { kFifo, kLifo };
+// Who of several that wait is served first: the oldest, the newest, or each client address in turn
+// (IPv6 by /64) and the oldest of it.
+enum class QueueOrder : std::uint8_t { kFifo, kLifo, kFair };
+
+// What happens to a request for more than the full count: refused, or it waits for a reload to make
+// the semaphore larger (a proxy whose limit is 0 is paused, and keeps its queue).
+enum class Oversize : std::uint8_t { kRefused, kWaits };
 
 // A semaphore as configured.
 struct SemaphoreSettings {
@@ -48,6 +53,7 @@ struct PeerSpec {
 struct LeaseLimits {
   Duration wait = kForever;  // from the request; then the request is dropped
   Duration hold = kForever;  // from the grant; then the peer is removed, to the tick
+  Oversize oversize = Oversize::kRefused;
 };
 
 // Existing peers ask for locks one at a time.

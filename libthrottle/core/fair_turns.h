@@ -1,0 +1,57 @@
+// Round robin over clients: who of those that wait is next, when everybody in turn sends one.
+//
+// Clients take turns in the order in which they came; within a client the order is that of arrival.
+// A client that was served goes to the end; one that has nobody waiting any more leaves the round.
+// Cost: head O(1), the rest O(log n) of the client's own waiters. Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+
+#include <tsl/robin_map.h>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/hash.h"
+
+namespace throttle {
+
+class FairTurns {
+ public:
+  using Slot = std::uint32_t;
+  using Arrival = std::uint64_t;  // unique, grows with time
+
+  void add(const IpAddress& client, Arrival arrival, Slot slot) {
+    const auto [entry, added] = by_client_.try_emplace(client);
+    if (added) entry.value() = round_.insert(round_.end(), Turn{});
+    entry->second->waiting.emplace(arrival, slot);
+  }
+
+  void remove(const IpAddress& client, Arrival arrival) {
+    const auto entry = by_client_.find(client);
+    const auto turn = entry->second;
+    turn->waiting.erase(arrival);
+    if (!turn->waiting.empty()) return;
+    round_.erase(turn);
+    by_client_.erase(entry);
+  }
+
+  // One of the client's was served: the others come first now.
+  void end_turn(const IpAddress& client) {
+    const auto entry = by_client_.find(client);
+    if (entry != by_client_.end()) round_.splice(round_.end(), round_, entry->second);
+  }
+
+  bool empty() const { return round_.empty(); }
+  // Not if it is empty.
+  Slot head() const { return round_.front().waiting.begin()->second; }
+
+ private:
+  struct Turn {
+    std::map<Arrival, Slot> waiting;
+  };
+  std::list<Turn> round_;
+  tsl::robin_map<IpAddress, std::list<Turn>::iterator, IpAddressHash> by_client_;
+};
+
+}  // namespace throttle
