@@ -1,0 +1,49 @@
+"""Fixtures of all suites: `serve` starts servers, and proves at the end that each still lived."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.server import Server
+
+
+def pytest_addoption(parser):
+    parser.addoption("--binary", type=Path, required=True, help="the server under test")
+    parser.addoption("--first-python", type=Path,
+                     help="an interpreter that has the first generation's client")
+
+
+@pytest.fixture
+def binary(request) -> Path:
+    return request.config.getoption("--binary")
+
+
+@pytest.fixture
+def make_server(binary, tmp_path):
+    """Servers that are not started yet. Those that run at the end of the test must have survived
+    it: they are told to stop, and have to end in order."""
+    servers = []
+
+    def make(config: str = "", **options) -> Server:
+        folder = tmp_path / f"server-{len(servers)}"
+        folder.mkdir()
+        servers.append(Server(binary, folder, config, **options))
+        return servers[-1]
+
+    yield make
+    try:
+        for server in servers:
+            print(server.stderr)
+            if server.process is not None and server.process.returncode is None:
+                assert server.is_running(), f"ended by itself with {server.process.returncode}"
+                assert server.stop() == 0
+    finally:
+        for server in servers:
+            if server.is_running():
+                server.kill()
+
+
+@pytest.fixture
+def serve(make_server):
+    """serve(config) is a server that is ready."""
+    return lambda config="", **options: make_server(config, **options).start()

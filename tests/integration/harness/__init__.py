@@ -1,0 +1,1 @@
+"""What the suites share: a server process, and HTTP spoken by hand."""

@@ -1,0 +1,138 @@
+"""The server under test as a process: start, readiness, signals, restart on the same port."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.http import Connection, Response
+
+READY_LIMIT_S = 10
+STOP_LIMIT_S = 5
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Server:
+    """One server on a port of its own. Its log stands in `stderr`, over restarts too."""
+
+    binary: Path
+    folder: Path
+    config: str = ""
+    arguments: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    open_files: int | None = None  # the limit of its descriptors
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / "throttle.toml"
+
+    @property
+    def stderr(self) -> str:
+        log = self.folder / "stderr"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def write_config(self, config: str) -> None:
+        self.config = config
+        self.config_file.write_text(config)
+
+    def spawn(self) -> None:
+        """Starts the process and does not wait for it."""
+        self.write_config(self.config)
+        command = [self.binary, "--port", str(self.port), "-c", self.config_file, *self.arguments]
+        surroundings = {k: v for k, v in os.environ.items() if k != "THROTTLE_LOG"}
+        with open(self.folder / "stderr", "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env=surroundings | self.environment)
+        if self.open_files is not None:
+            limits = (self.open_files, self.open_files)
+            resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, limits)
+
+    def start(self) -> "Server":
+        self.spawn()
+        wait_until(self._is_ready, READY_LIMIT_S, lambda: f"not ready:\n{self.stderr}")
+        return self
+
+    def _is_ready(self) -> bool:
+        assert self.is_running(), f"ended with {self.process.returncode}:\n{self.stderr}"
+        try:
+            return self.request("GET", "/health").status == 200
+        except OSError:
+            return False
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, limit_s: float = STOP_LIMIT_S) -> int:
+        """The exit status; fails where the process outlives the limit."""
+        return self.process.wait(limit_s)
+
+    def stop(self) -> int:
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    # What the server says, over a connection of its own each time.
+
+    def connect(self, timeout_s: float = 10) -> Connection:
+        return Connection(self.port, timeout_s)
+
+    def request(self, method: str, target: str, body: object = None, **headers: str) -> Response:
+        """One request; `body` is sent as JSON."""
+        with self.connect() as connection:
+            return connection.request(method, target, body, **headers)
+
+    def remainder(self, semaphore: str) -> int:
+        return int(self.request("GET", f"/remainder?semaphore={semaphore}").body)
+
+    def new_peer(self, expires_in: str = "5min") -> int:
+        answer = self.request("POST", "/new_peer", {"expires_in": expires_in})
+        assert answer.status == 200, answer
+        return int(answer.body)
+
+    def acquire(self, peer: int, semaphore: str, count: int = 1, query: str = "") -> Response:
+        return self.request("PUT", f"/peers/{peer}/{semaphore}{query}", count)
+
+    def peers(self) -> set[int]:
+        return {peer["id"] for peer in json.loads(self.request("GET", "/peers/").body)}
+
+    def metrics(self) -> dict[str, float]:
+        """Every sample by its name with its labels, as printed."""
+        lines = self.request("GET", "/metrics").text.splitlines()
+        samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in samples}
+
+
+def wait_until(condition, limit_s: float, complaint=lambda: "not in time") -> None:
+    """Polls until the condition holds; fails with the complaint when the limit is over."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, complaint()
+        time.sleep(0.005)
