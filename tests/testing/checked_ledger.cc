@@ -1,0 +1,210 @@
+#include "tests/testing/checked_ledger.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "tests/testing/ledger_text.h"
+
+namespace throttle::testing {
+
+namespace {
+
+auto parts(const LedgerEvent& e) {
+  return std::tie(e.kind, e.cause, e.refusal, e.semaphore, e.peer, e.count, e.excess, e.token, e.at,
+                  e.waited, e.held);
+}
+
+auto parts(const AcquireOutcome& o) {
+  return std::tie(o.status, o.peer, o.token, o.full_count, o.level, o.held_level);
+}
+
+bool same(const LedgerEvent& a, const LedgerEvent& b) {
+  return parts(a) == parts(b);
+}
+bool same(const AcquireOutcome& a, const AcquireOutcome& b) {
+  return parts(a) == parts(b);
+}
+template <typename Status>
+bool same(Status a, Status b) {
+  return a == b;
+}
+
+template <typename Status>
+std::string answer_text(Status status) {
+  return std::string(name_of(status));
+}
+std::string answer_text(std::size_t removed) {
+  return std::to_string(removed);
+}
+std::string answer_text(const AcquireOutcome& outcome) {
+  return text_of(outcome);
+}
+
+// An acquire that came as far as this has renewed its peer.
+bool has_renewed(AcquireStatus status) {
+  return status != AcquireStatus::kUnknownSemaphore && status != AcquireStatus::kNeverFits &&
+         status != AcquireStatus::kUnknownPeer;
+}
+
+}  // namespace
+
+CheckedLedger::CheckedLedger(const LeaseLedger::Options& options)
+    : real_(options), twin_(options), witness_(options) {}
+
+// --- operations ---
+
+void CheckedLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
+  real_.configure(now, settings);
+  hear(0);
+  twin_.configure(now, settings);
+  witness_.configured(real_, settings);
+  conclude({});
+}
+
+PeerId CheckedLedger::add_peer(TimePoint now, const PeerSpec& spec) {
+  const PeerId peer = real_.add_peer(now, spec);
+  hear(peer);
+  if (twin_.contains(peer)) accuse("the id " + std::to_string(peer) + " is taken");
+  if (peer >> 53U != 0) accuse("the id " + std::to_string(peer) + " has more than 53 bits");
+  twin_.add_peer(now, spec);
+  conclude({.asking = peer, .lives_until = saturating_add(twin_.now(), spec.time_to_live)});
+  return peer;
+}
+
+Presence CheckedLedger::heartbeat(TimePoint now, PeerId peer, Duration time_to_live) {
+  const Presence answer = real_.heartbeat(now, peer, time_to_live);
+  hear(0);
+  compare_answers(answer, twin_.heartbeat(now, peer, time_to_live));
+  LedgerWitness::Step step;
+  if (answer == Presence::kKnown && twin_.is_renewable(peer))
+    step = {.asking = peer, .lives_until = saturating_add(twin_.now(), time_to_live)};
+  conclude(step);
+  return answer;
+}
+
+Presence CheckedLedger::remove_peer(TimePoint now, PeerId peer) {
+  const Presence answer = real_.remove_peer(now, peer);
+  hear(0);
+  compare_answers(answer, twin_.remove_peer(now, peer));
+  conclude({});
+  return answer;
+}
+
+AcquireOutcome CheckedLedger::acquire(TimePoint now, const AcquireRequest& request) {
+  const AcquireOutcome answer = real_.acquire(now, request);
+  hear(0);
+  compare_answers(answer, twin_.acquire(now, request));
+  LedgerWitness::Step step{.asking = request.peer};
+  if (request.expires_in && has_renewed(answer.status) && twin_.is_renewable(request.peer))
+    step.lives_until = saturating_add(twin_.now(), *request.expires_in);
+  conclude(step);
+  return answer;
+}
+
+AcquireOutcome CheckedLedger::enroll(TimePoint now, const EnrollRequest& request) {
+  const AcquireOutcome answer = real_.enroll(now, request);
+  hear(answer.peer);
+  compare_answers(answer, twin_.enroll(now, request));
+  conclude({.asking = answer.peer,
+            .lives_until = saturating_add(twin_.now(), request.spec.time_to_live)});
+  return answer;
+}
+
+ReleaseStatus CheckedLedger::release(TimePoint now, PeerId peer, std::string_view semaphore) {
+  const ReleaseStatus answer = real_.release(now, peer, semaphore);
+  hear(0);
+  compare_answers(answer, twin_.release(now, peer, semaphore));
+  conclude({});
+  return answer;
+}
+
+RestoreStatus CheckedLedger::restore(TimePoint now, const RestoreRequest& request) {
+  const RestoreStatus answer = real_.restore(now, request);
+  hear(0);
+  compare_answers(answer, twin_.restore(now, request));
+  LedgerWitness::Step step;
+  const bool agreed = answer == RestoreStatus::kRestored || answer == RestoreStatus::kAlreadyKnown;
+  if (agreed && twin_.is_renewable(request.peer)) {
+    step = {.asking = request.peer,
+            .lives_until = saturating_add(twin_.now(), request.spec.time_to_live)};
+  }
+  conclude(step);
+  return answer;
+}
+
+void CheckedLedger::set_label(PeerId peer, std::string_view label) {
+  real_.set_label(peer, label);
+  hear(0);
+  twin_.set_label(peer, label);
+  conclude({});
+}
+
+std::size_t CheckedLedger::advance(TimePoint now) {
+  const std::size_t removed = real_.advance(now);
+  hear(0);
+  compare_answers(removed, twin_.advance(now));
+  conclude({});
+  return removed;
+}
+
+// --- comparing ---
+
+void CheckedLedger::hear(PeerId drawn) {
+  ++steps_;
+  events_.assign(real_.events().begin(), real_.events().end());
+  real_.clear_events();
+  NaiveLedger::Choices choices{.drawn = drawn, .grants = {}};
+  for (const LedgerEvent& event : events_) {
+    if (event.kind == EventKind::kGranted) choices.grants.push_back(event.semaphore);
+  }
+  twin_.follow(std::move(choices));
+}
+
+template <typename Answer>
+void CheckedLedger::compare_answers(const Answer& real, const Answer& twin) {
+  if (same(real, twin)) return;
+  accuse("the answer is '" + answer_text(real) + "', the twin's is '" + answer_text(twin) + "'");
+}
+
+void CheckedLedger::conclude(const LedgerWitness::Step& step) {
+  compare_events();
+  compare_pictures();
+  witness_.begin_step(step);
+  witness_.observe(events_);
+  witness_.end_step(real_, twin_.now());
+  if (!witness_.violation().empty()) accuse(witness_.violation());
+  if (const std::string found = real_.check(); !found.empty()) accuse("check(): " + found);
+}
+
+void CheckedLedger::compare_events() {
+  const auto expected = twin_.events();
+  const bool equal = std::equal(events_.begin(), events_.end(), expected.begin(), expected.end(),
+                                [](const auto& a, const auto& b) { return same(a, b); });
+  if (!equal) {
+    accuse("these events:\n" + text_of(std::span<const LedgerEvent>(events_)) + "the twin's:\n" +
+           text_of(expected));
+  }
+  twin_.clear_events();
+}
+
+void CheckedLedger::compare_pictures() {
+  const LedgerPicture real = picture_of_ledger(real_);
+  if (real != picture_of_ledger(twin_)) accuse("the ledger looks unlike its twin");
+  for (const SemaphorePicture& each : real.semaphores) {
+    const auto alone = real_.semaphore(each.name);
+    if (!alone || picture_of(*alone).acquired != each.acquired)
+      accuse(each.name + " is told differently alone and among the others");
+  }
+  const TimePoint next = real_.next_deadline();
+  if (next > twin_.next_deadline()) accuse("next_deadline() is too late");
+  if (next <= twin_.now()) accuse("next_deadline() is now or past: its owner would spin");
+}
+
+void CheckedLedger::accuse(const std::string& what) {
+  if (!violation_.empty()) return;
+  violation_ = "step " + std::to_string(steps_) + " at " + text_of(twin_.now()) + ": " + what +
+               "\nthe ledger:\n" + text_of(picture_of_ledger(real_)) + "its twin:\n" +
+               text_of(picture_of_ledger(twin_));
+}
+
+}  // namespace throttle::testing

@@ -1,0 +1,197 @@
+#include "tests/testing/ledger_witness.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "tests/testing/ledger_text.h"
+
+namespace throttle::testing {
+
+LedgerWitness::LedgerWitness(const LeaseLedger::Options& options)
+    : grants_from_(saturating_add(options.start, options.startup_grace)), now_(options.start) {}
+
+void LedgerWitness::demand(bool holds, const char* invariant, const std::string& what) {
+  if (!holds && violation_.empty()) violation_ = std::string(invariant) + ": " + what;
+}
+
+void LedgerWitness::configured(const LeaseLedger& ledger,
+                               std::span<const SemaphoreSettings> settings) {
+  for (auto& [index, semaphore] : semaphores_)
+    semaphore.configured = false;
+  for (const SemaphoreSettings& each : settings) {
+    const auto state = ledger.semaphore(each.name);
+    demand(state.has_value(), "configure", each.name + " is not known");
+    if (!state) continue;
+    semaphores_[state->index].settings = each;
+    semaphores_[state->index].configured = true;
+  }
+}
+
+void LedgerWitness::observe(std::span<const LedgerEvent> events) {
+  const auto adds_the_asking = [this](const LedgerEvent& event) {
+    return event.kind == EventKind::kPeerAdded && event.peer == step_.asking;
+  };
+  const bool added = std::any_of(events.begin(), events.end(), adds_the_asking);
+  if (step_.asking && step_.lives_until && !added)
+    peers_[*step_.asking].lives_until = *step_.lives_until;
+  for (const LedgerEvent& event : events)
+    observe(event);
+}
+
+void LedgerWitness::observe(const LedgerEvent& event) {
+  demand(event.at >= now_, "time", "runs backwards: " + text_of(event));
+  now_ = event.at;
+  switch (event.kind) {
+    case EventKind::kPeerAdded:
+      demand(!peers_.contains(event.peer), "peers", "twice: " + text_of(event));
+      peers_[event.peer].lives_until = step_.lives_until.value_or(event.at);
+      break;
+    case EventKind::kPeerRemoved:
+      peer_removed(event);
+      break;
+    case EventKind::kQueued:
+      demand(peers_[event.peer].waits.empty(), "peers", "waits twice: " + text_of(event));
+      peers_[event.peer].waits[event.semaphore] = event.count;
+      semaphores_[event.semaphore].waiting.push_back(event.peer);
+      break;
+    case EventKind::kGranted:
+      granted(event);
+      break;
+    case EventKind::kWaitEnded:
+      wait_ended(event);
+      break;
+    case EventKind::kLeaseEnded:
+      lease_ended(event);
+      break;
+    case EventKind::kRestored:
+      leased(event);
+      break;
+    case EventKind::kRefused:
+      break;
+  }
+}
+
+void LedgerWitness::peer_removed(const LedgerEvent& event) {
+  const Peer& peer = peers_[event.peer];
+  demand(peer.leases.empty() && peer.waits.empty(), "S2", "still has something: " + text_of(event));
+  if (event.cause == Cause::kExpired) {
+    demand(event.at >= peer.lives_until, "S8", "too early: " + text_of(event));
+    demand(!granted_.contains(event.peer) || event.peer == step_.asking, "S3",
+           "was granted something as it was due: " + text_of(event));
+  }
+  peers_.erase(event.peer);
+}
+
+void LedgerWitness::granted(const LedgerEvent& event) {
+  demand(peers_.contains(event.peer), "S3", "granted to nobody: " + text_of(event));
+  demand(event.at >= grants_from_, "grace", "granted during it: " + text_of(event));
+  Semaphore& semaphore = semaphores_[event.semaphore];
+  demand(semaphore.configured, "S1", "granted though not configured: " + text_of(event));
+  const Count before = held(event.semaphore);
+  demand(event.count <= semaphore.settings.full_count - before, "S1",
+         "held " + std::to_string(before) + " already: " + text_of(event));
+
+  const bool fifo = semaphore.settings.order == QueueOrder::kFifo;
+  if (peers_[event.peer].waits.contains(event.semaphore)) {
+    const PeerId head = fifo ? semaphore.waiting.front() : semaphore.waiting.back();
+    demand(head == event.peer, "S4",
+           "peer " + std::to_string(head) + " was before it: " + text_of(event));
+    std::erase(semaphore.waiting, event.peer);
+    peers_[event.peer].waits.erase(event.semaphore);
+  } else {
+    demand(!fifo || semaphore.waiting.empty(), "S4", "overtook the queue: " + text_of(event));
+  }
+  granted_.insert(event.peer);
+  leased(event);
+}
+
+void LedgerWitness::leased(const LedgerEvent& event) {
+  demand(event.token > last_token_, "S7",
+         "after " + std::to_string(last_token_) + ": " + text_of(event));
+  last_token_ = event.token;
+  auto& leases = peers_[event.peer].leases;
+  demand(!leases.contains(event.semaphore), "S2", "has it already: " + text_of(event));
+  leases[event.semaphore] = {event.count, event.token};
+}
+
+void LedgerWitness::wait_ended(const LedgerEvent& event) {
+  auto& waits = peers_[event.peer].waits;
+  const auto found = waits.find(event.semaphore);
+  demand(found != waits.end() && found->second == event.count, "S2",
+         "did not wait for that: " + text_of(event));
+  waits.erase(event.semaphore);
+  std::erase(semaphores_[event.semaphore].waiting, event.peer);
+}
+
+void LedgerWitness::lease_ended(const LedgerEvent& event) {
+  auto& leases = peers_[event.peer].leases;
+  const auto found = leases.find(event.semaphore);
+  demand(found != leases.end() && found->second.count == event.count &&
+             found->second.token == event.token,
+         "S2", "did not hold that: " + text_of(event));
+  leases.erase(event.semaphore);
+}
+
+Count LedgerWitness::held(SemaphoreIndex semaphore) const {
+  constexpr Count kMost = std::numeric_limits<Count>::max();
+  Count sum = 0;
+  for (const auto& [id, peer] : peers_) {
+    const auto lease = peer.leases.find(semaphore);
+    if (lease == peer.leases.end()) continue;
+    sum = sum > kMost - lease->second.count ? kMost : sum + lease->second.count;
+  }
+  return sum;
+}
+
+void LedgerWitness::end_step(const LeaseLedger& ledger, TimePoint now) {
+  now_ = std::max(now_, now);
+  demand(ledger.peer_count() == peers_.size(), "S2", "the number of peers differs");
+  check_sums(ledger);
+  check_hierarchy();
+  check_heads();
+}
+
+void LedgerWitness::check_sums(const LeaseLedger& ledger) {
+  for (const SemaphoreState& state : ledger.semaphores()) {
+    const std::string name(state.name);
+    const Semaphore& known = semaphores_[state.index];
+    demand(state.acquired == held(state.index), "S2", name + " holds another sum");
+    demand(state.waiting == known.waiting.size(), "S2", name + " has another queue");
+    demand(state.retired != known.configured, "configure", name + " is retired wrongly");
+  }
+  ledger.visit_peers([this](const PeerState& state) {
+    const std::string who = "peer " + std::to_string(state.id);
+    const auto known = peers_.find(state.id);
+    demand(known != peers_.end(), "S2", who + " was never added");
+    if (known == peers_.end()) return;
+    demand(state.leases.size() == known->second.leases.size(), "S2", who + " has other leases");
+    demand(state.pending.has_value() != known->second.waits.empty(), "S2",
+           who + " waits otherwise");
+    demand(state.removal > now_, "S3", who + " outlived its time");
+  });
+}
+
+void LedgerWitness::check_hierarchy() {
+  for (const auto& [id, peer] : peers_) {
+    for (const auto& [wanted, count] : peer.waits) {
+      for (const auto& [held, lease] : peer.leases) {
+        demand(semaphores_[wanted].settings.level < semaphores_[held].settings.level, "S5",
+               "peer " + std::to_string(id) + " waits at or above a level it holds");
+      }
+    }
+  }
+}
+
+void LedgerWitness::check_heads() {
+  if (now_ < grants_from_) return;
+  for (const auto& [index, semaphore] : semaphores_) {
+    if (semaphore.waiting.empty()) continue;
+    const bool fifo = semaphore.settings.order == QueueOrder::kFifo;
+    const PeerId head = fifo ? semaphore.waiting.front() : semaphore.waiting.back();
+    const Count wanted = peers_[head].waits[index];
+    demand(wanted > semaphore.settings.full_count - held(index), "L1",
+           "peer " + std::to_string(head) + " fits and waits");
+  }
+}
+
+}  // namespace throttle::testing

@@ -1,0 +1,434 @@
+// The operations of the naive ledger; what can be asked of it is in naive_ledger_queries.cc.
+#include "tests/testing/naive_ledger.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace throttle::testing {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// 5 % of the time to live, at most 15 s, none below 1 s.
+Duration slack(Duration time_to_live) {
+  if (time_to_live < 1s) return 0s;
+  return std::min<Duration>(time_to_live / 20, 15s);
+}
+
+bool is_refusal(AcquireStatus status) {
+  return status != AcquireStatus::kAcquired && status != AcquireStatus::kPending;
+}
+
+}  // namespace
+
+NaiveLedger::NaiveLedger(const LeaseLedger::Options& options)
+    : options_(options), now_(options.start) {}
+
+// --- time ---
+
+// First all whose time is over go, then all who fit are granted; so nobody is granted anything at
+// the instant of his end. A grant whose hold limit is zero begins it anew.
+std::size_t NaiveLedger::let_time_pass(TimePoint to) {
+  now_ = std::max(now_, to);
+  std::size_t removed = 0;
+  bool again = true;
+  while (again) {
+    while (remove_next_due())
+      ++removed;
+    while (drop_next_overdue_wait()) {
+    }
+    again = false;
+    while (grant_next())
+      again = true;
+  }
+  return removed;
+}
+
+// Of the peers that are due, the one whose time ended first; of equals, the one that came first.
+bool NaiveLedger::remove_next_due() {
+  const auto first =
+      std::min_element(peers_.begin(), peers_.end(),
+                       [](const Peer& a, const Peer& b) { return a.removal() < b.removal(); });
+  if (first == peers_.end() || first->removal() > now_) return false;
+  const bool by_limit = first->hold_end && *first->hold_end <= first->expiry;
+  remove(static_cast<Position>(first - peers_.begin()),
+         by_limit ? Cause::kHoldLimit : Cause::kExpired);
+  return true;
+}
+
+bool NaiveLedger::drop_next_overdue_wait() {
+  Peer* next = nullptr;
+  const auto before = [](const Wait& a, const Wait& b) {
+    return a.dropped_at != b.dropped_at ? a.dropped_at < b.dropped_at : a.arrival < b.arrival;
+  };
+  for (Peer& peer : peers_) {
+    if (!peer.wait || peer.wait->dropped_at > now_) continue;
+    if (next == nullptr || before(*peer.wait, *next->wait)) next = &peer;
+  }
+  if (next == nullptr) return false;
+  drop_wait(*next, Cause::kWaitLimit);
+  return true;
+}
+
+// Grants one head that fits. Where several semaphores have one, the order is not ours to choose.
+bool NaiveLedger::grant_next() {
+  if (!grants_open()) return false;
+  std::optional<Position> chosen;
+  for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
+    const std::vector<Position> waiting = waiting_for(i);
+    if (waiting.empty()) continue;
+    const bool fifo = semaphores_[i].settings.order == QueueOrder::kFifo;
+    const Position head = fifo ? waiting.front() : waiting.back();
+    if (peers_[head].wait->count > remainder_of(i)) continue;
+    const bool preferred = !choices_.grants.empty() && choices_.grants.front() == i;
+    if (!chosen || preferred) chosen = head;
+  }
+  if (!chosen) return false;
+  Peer& peer = peers_[*chosen];
+  const Wait request = *peer.wait;
+  peer.wait.reset();
+  grant(peer, request);
+  return true;
+}
+
+// --- peers ---
+
+NaiveLedger::Peer& NaiveLedger::add(PeerId id, const PeerSpec& spec) {
+  peers_.push_back({.id = id, .address = spec.address, .label = spec.label});
+  renew(peers_.back(), spec.time_to_live);
+  events_.push_back({.kind = EventKind::kPeerAdded, .peer = id, .at = now_});
+  return peers_.back();
+}
+
+void NaiveLedger::renew(Peer& peer, Duration time_to_live) const {
+  if (peer.hold_end) return;
+  peer.expiry = saturating_add(saturating_add(now_, time_to_live), slack(time_to_live));
+}
+
+void NaiveLedger::remove(Position position, Cause cause) {
+  Peer& peer = peers_[position];
+  if (peer.wait) drop_wait(peer, cause);
+  while (!peer.leases.empty())
+    end_lease(peer, peer.leases.back().semaphore, cause);
+  events_.push_back({.kind = EventKind::kPeerRemoved, .cause = cause, .peer = peer.id, .at = now_});
+  peers_.erase(peers_.begin() + static_cast<std::ptrdiff_t>(position));
+}
+
+void NaiveLedger::drop_wait(Peer& peer, Cause cause) {
+  events_.push_back({.kind = EventKind::kWaitEnded,
+                     .cause = cause,
+                     .semaphore = peer.wait->semaphore,
+                     .peer = peer.id,
+                     .count = peer.wait->count,
+                     .at = now_,
+                     .waited = now_ - peer.wait->since});
+  peer.wait.reset();
+}
+
+void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause) {
+  const Lease lease = *lease_of(peer, semaphore);
+  events_.push_back({.kind = EventKind::kLeaseEnded,
+                     .cause = cause,
+                     .semaphore = semaphore,
+                     .peer = peer.id,
+                     .count = lease.count,
+                     .token = lease.token,
+                     .at = now_,
+                     .held = now_ - lease.since});
+  std::erase_if(peer.leases,
+                [semaphore](const Lease& each) { return each.semaphore == semaphore; });
+}
+
+PeerId NaiveLedger::add_peer(TimePoint now, const PeerSpec& spec) {
+  let_time_pass(now);
+  add(choices_.drawn, spec);
+  let_time_pass(now);
+  return choices_.drawn;
+}
+
+Presence NaiveLedger::heartbeat(TimePoint now, PeerId id, Duration time_to_live) {
+  let_time_pass(now);
+  const auto position = position_of(id);
+  if (!position) return Presence::kUnknown;
+  renew(peers_[*position], time_to_live);
+  let_time_pass(now);
+  return Presence::kKnown;
+}
+
+Presence NaiveLedger::remove_peer(TimePoint now, PeerId id) {
+  let_time_pass(now);
+  const auto position = position_of(id);
+  if (!position) return Presence::kUnknown;
+  remove(*position, Cause::kReleased);
+  let_time_pass(now);
+  return Presence::kKnown;
+}
+
+void NaiveLedger::set_label(PeerId id, std::string_view label) {
+  if (const auto position = position_of(id)) peers_[*position].label = label;
+}
+
+// --- acquiring ---
+
+AcquireOutcome NaiveLedger::acquire(TimePoint now, const AcquireRequest& request) {
+  let_time_pass(now);
+  const AcquireOutcome outcome = decide(request);
+  report_refusal(outcome, request.semaphore, request.count);
+  let_time_pass(now);
+  return outcome;
+}
+
+// The steps of the published protocol, one after the other.
+AcquireOutcome NaiveLedger::decide(const AcquireRequest& request) {
+  AcquireOutcome outcome{.status = AcquireStatus::kUnknownSemaphore, .peer = request.peer};
+  const auto refuse = [&outcome](AcquireStatus status) {
+    outcome.status = status;
+    return outcome;
+  };
+
+  // 1. The semaphore is not configured.
+  const auto index = configured_index(request.semaphore);
+  if (!index) return outcome;
+  const SemaphoreSettings& settings = semaphores_[*index].settings;
+  outcome.full_count = settings.full_count;
+  outcome.level = settings.level;
+  // 2. It could never fit.
+  if (request.count > settings.full_count) return refuse(AcquireStatus::kNeverFits);
+  // 3. The deadline moves now, whatever comes later.
+  const auto position = position_of(request.peer);
+  if (request.expires_in) {
+    if (!position) return refuse(AcquireStatus::kUnknownPeer);
+    renew(peers_[*position], *request.expires_in);
+  }
+  // 4. Nothing is asked for.
+  if (request.count < 1) return refuse(AcquireStatus::kCountNotPositive);
+  // 5. Nobody asks.
+  if (!position) return refuse(AcquireStatus::kUnknownPeer);
+  Peer& peer = peers_[*position];
+  // 6. It has or awaits this lock already.
+  const Lease* lease = lease_of(peer, *index);
+  const bool awaits = peer.wait && peer.wait->semaphore == *index;
+  if (lease != nullptr || awaits) {
+    const Count has = lease != nullptr ? lease->count : peer.wait->count;
+    outcome.token = lease != nullptr ? lease->token : 0;
+    if (request.count < has) return refuse(AcquireStatus::kShrinks);
+    if (request.count > has) return refuse(AcquireStatus::kGrows);
+    outcome.status = peer.wait ? AcquireStatus::kPending : AcquireStatus::kAcquired;
+    return outcome;
+  }
+  // 7. It holds a lock of this level or below.
+  if (const auto lowest = lowest_level(peer); lowest && *lowest <= settings.level) {
+    outcome.held_level = *lowest;
+    return refuse(AcquireStatus::kBreaksHierarchy);
+  }
+  // 8. It waits for another lock.
+  if (peer.wait) return refuse(AcquireStatus::kOtherPending);
+
+  outcome.status = grant_or_queue(peer, *index, request.count, request.limits);
+  if (outcome.status == AcquireStatus::kAcquired) outcome.token = peer.leases.back().token;
+  return outcome;
+}
+
+AcquireStatus NaiveLedger::grant_or_queue(Peer& peer, SemaphoreIndex semaphore, Count count,
+                                          const LeaseLimits& limits) {
+  Wait wait{.semaphore = semaphore,
+            .count = count,
+            .since = now_,
+            .arrival = 0,
+            .dropped_at = saturating_add(now_, limits.wait),
+            .hold = limits.hold};
+  if (granted_on_arrival(semaphore, count)) {
+    grant(peer, wait);
+    return AcquireStatus::kAcquired;
+  }
+  if (queue_is_full(semaphore)) return AcquireStatus::kQueueFull;
+  wait.arrival = ++arrivals_;
+  peer.wait = wait;
+  events_.push_back({.kind = EventKind::kQueued,
+                     .semaphore = semaphore,
+                     .peer = peer.id,
+                     .count = count,
+                     .at = now_});
+  return AcquireStatus::kPending;
+}
+
+FencingToken NaiveLedger::grant(Peer& peer, const Wait& request) {
+  const FencingToken token = next_token();
+  peer.leases.push_back({request.semaphore, request.count, token, now_});
+  ++semaphores_[request.semaphore].granted;
+  if (request.hold != kForever) {
+    const TimePoint end = saturating_add(now_, request.hold);
+    peer.hold_end = peer.hold_end ? std::min(*peer.hold_end, end) : end;
+  }
+  events_.push_back({.kind = EventKind::kGranted,
+                     .semaphore = request.semaphore,
+                     .peer = peer.id,
+                     .count = request.count,
+                     .token = token,
+                     .at = now_,
+                     .waited = now_ - request.since});
+  if (!choices_.grants.empty()) choices_.grants.erase(choices_.grants.begin());
+  return token;
+}
+
+AcquireOutcome NaiveLedger::enroll(TimePoint now, const EnrollRequest& request) {
+  let_time_pass(now);
+  const AcquireOutcome outcome = decide(request);
+  report_refusal(outcome, request.semaphore, request.count);
+  let_time_pass(now);
+  return outcome;
+}
+
+AcquireOutcome NaiveLedger::decide(const EnrollRequest& request) {
+  AcquireOutcome outcome{.status = AcquireStatus::kUnknownSemaphore,
+                         .peer = request.peer.value_or(0)};
+  const auto refuse = [&outcome](AcquireStatus status) {
+    outcome.status = status;
+    return outcome;
+  };
+  const auto index = configured_index(request.semaphore);
+  if (!index) return outcome;
+  const SemaphoreSettings& settings = semaphores_[*index].settings;
+  outcome.full_count = settings.full_count;
+  outcome.level = settings.level;
+  if (request.count > settings.full_count) return refuse(AcquireStatus::kNeverFits);
+  if (request.count < 0) return refuse(AcquireStatus::kCountNotPositive);
+  if (!granted_on_arrival(*index, request.count) && queue_is_full(*index)) {
+    return refuse(AcquireStatus::kQueueFull);
+  }
+  Peer& peer = add(request.peer.value_or(choices_.drawn), request.spec);
+  outcome.peer = peer.id;
+  outcome.status = grant_or_queue(peer, *index, request.count, request.limits);
+  if (outcome.status == AcquireStatus::kAcquired) outcome.token = peer.leases.back().token;
+  return outcome;
+}
+
+// A request for a semaphore that nobody knows has no index to be reported under.
+void NaiveLedger::report_refusal(const AcquireOutcome& outcome, std::string_view semaphore,
+                                 Count count) {
+  const auto index = configured_index(semaphore);
+  if (!index || !is_refusal(outcome.status)) return;
+  events_.push_back({.kind = EventKind::kRefused,
+                     .refusal = outcome.status,
+                     .semaphore = *index,
+                     .peer = outcome.peer,
+                     .count = count,
+                     .at = now_});
+}
+
+FencingToken NaiveLedger::next_token() {
+  const auto run_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now_ - options_.start).count();
+  const auto by_clock = static_cast<FencingToken>(options_.wall_ms + run_ms) << 12U;
+  last_token_ = std::max(last_token_ + 1, by_clock);
+  return last_token_;
+}
+
+// --- giving back ---
+
+ReleaseStatus NaiveLedger::release(TimePoint now, PeerId id, std::string_view semaphore) {
+  let_time_pass(now);
+  const auto index = index_of(semaphore);
+  if (!index) return ReleaseStatus::kUnknownSemaphore;
+  const auto position = position_of(id);
+  if (!position) return ReleaseStatus::kUnknownPeer;
+  Peer& peer = peers_[*position];
+  ReleaseStatus status = ReleaseStatus::kNotHeld;
+  if (lease_of(peer, *index) != nullptr) {
+    end_lease(peer, *index, Cause::kReleased);
+    status = ReleaseStatus::kReleased;
+  } else if (peer.wait && peer.wait->semaphore == *index) {
+    drop_wait(peer, Cause::kReleased);
+    status = ReleaseStatus::kCancelled;
+  }
+  let_time_pass(now);
+  return status;
+}
+
+// --- restoring ---
+
+RestoreStatus NaiveLedger::restore(TimePoint now, const RestoreRequest& request) {
+  let_time_pass(now);
+  const RestoreStatus status = decide(request);
+  let_time_pass(now);
+  return status;
+}
+
+RestoreStatus NaiveLedger::decide(const RestoreRequest& request) {
+  const auto position = position_of(request.peer);
+  const auto is_known = [&](std::string_view name) {
+    const auto index = index_of(name);
+    if (!index) return false;
+    const bool held_by_it = position && lease_of(peers_[*position], *index) != nullptr;
+    return semaphores_[*index].configured || held_by_it;
+  };
+  for (const HeldLock& lock : request.held) {
+    if (!is_known(lock.semaphore)) return RestoreStatus::kUnknownSemaphore;
+  }
+  const Count least = request.count_rule == CountRule::kPositive ? 1 : 0;
+  for (const HeldLock& lock : request.held) {
+    if (lock.count < least) return RestoreStatus::kCountNotPositive;
+  }
+  if (position) return confirm(peers_[*position], request);
+  for (const HeldLock& lock : request.held) {
+    const Count full = semaphores_[*index_of(lock.semaphore)].settings.full_count;
+    if (lock.count > full) return RestoreStatus::kNeverFits;
+  }
+  Peer& peer = add(request.peer, request.spec);
+  for (const HeldLock& lock : request.held)
+    restore_lease(peer, *index_of(lock.semaphore), lock.count);
+  return RestoreStatus::kRestored;
+}
+
+RestoreStatus NaiveLedger::confirm(Peer& peer, const RestoreRequest& request) const {
+  if (peer.wait || peer.leases.size() != request.held.size()) return RestoreStatus::kDiffers;
+  for (const HeldLock& lock : request.held) {
+    const Lease* lease = lease_of(peer, *index_of(lock.semaphore));
+    if (lease == nullptr || lease->count != lock.count) return RestoreStatus::kDiffers;
+  }
+  const TimePoint before = peer.expiry;
+  renew(peer, request.spec.time_to_live);
+  peer.expiry = std::max(peer.expiry, before);
+  return RestoreStatus::kAlreadyKnown;
+}
+
+void NaiveLedger::restore_lease(Peer& peer, SemaphoreIndex semaphore, Count count) {
+  const FencingToken token = next_token();
+  peer.leases.push_back({semaphore, count, token, now_});
+  const Count beyond =
+      std::max<Count>(0, acquired(semaphore) - semaphores_[semaphore].settings.full_count);
+  events_.push_back({.kind = EventKind::kRestored,
+                     .semaphore = semaphore,
+                     .peer = peer.id,
+                     .count = count,
+                     .excess = std::min(count, beyond),
+                     .token = token,
+                     .at = now_});
+}
+
+// --- configuration ---
+
+void NaiveLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
+  let_time_pass(now);
+  for (Semaphore& semaphore : semaphores_)
+    semaphore.configured = false;
+  for (const SemaphoreSettings& wanted : settings) {
+    const auto same_name = [&wanted](const Semaphore& each) {
+      return each.settings.name == wanted.name;
+    };
+    const auto known = std::find_if(semaphores_.begin(), semaphores_.end(), same_name);
+    Semaphore& semaphore = known == semaphores_.end() ? semaphores_.emplace_back() : *known;
+    semaphore.settings = wanted;
+    semaphore.configured = true;
+  }
+  for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
+    for (const Position position : waiting_for(i)) {
+      if (const auto cause = why_never_served(peers_[position]))
+        drop_wait(peers_[position], *cause);
+    }
+  }
+  let_time_pass(now);
+}
+
+}  // namespace throttle::testing
