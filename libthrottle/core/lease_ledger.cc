@@ -288,6 +288,28 @@ void LeaseLedger::State::reinstate(PeerSlot slot, const HeldLock& lock) {
           .at = now});
 }
 
+// --- limits and pauses ---
+
+Presence LeaseLedger::limit_hold(TimePoint now, PeerId peer, Duration hold) {
+  const Turn turn(*state_, now);
+  const auto found = state_->peer_by_id.find(peer);
+  if (found == state_->peer_by_id.end()) return Presence::kUnknown;
+  found.value().lifetime = Lifetime::kFixed;
+  state_->set_deadline(found.value(), saturating_add(state_->now, hold));
+  return Presence::kKnown;
+}
+
+void LeaseLedger::pause(std::string_view name) {
+  if (Semaphore* const semaphore = state_->find_semaphore(name)) ++semaphore->pauses;
+}
+
+void LeaseLedger::resume(TimePoint now, std::string_view name) {
+  const Turn turn(*state_, now);
+  Semaphore* const semaphore = state_->find_semaphore(name);
+  if (semaphore == nullptr || semaphore->pauses == 0) return;
+  if (--semaphore->pauses == 0) state_->mark(state_->index_of(*semaphore));
+}
+
 // --- time and reports ---
 
 std::size_t LeaseLedger::advance(TimePoint now) {

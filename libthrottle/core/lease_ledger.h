@@ -61,6 +61,16 @@ class LeaseLedger {
   AcquireOutcome enroll(TimePoint now, EnrollRequest request);
   ReleaseStatus release(TimePoint now, PeerId peer, std::string_view semaphore);
   RestoreStatus restore(TimePoint now, RestoreRequest request);
+  // The peer's life ends at now + hold, to the tick, and nothing prolongs it: the time-to-live of a
+  // connection, which begins when its preparations are over. Replaces an earlier hold limit.
+  Presence limit_hold(TimePoint now, PeerId peer, Duration hold);
+
+  // Nothing is granted on this semaphore until every pause() was followed by a resume(); who waits
+  // keeps its place. For whoever needs it to run empty, to restart what is behind it say. A name
+  // that is not known is no error. A reload changes nothing about it.
+  void pause(std::string_view semaphore);
+  void resume(TimePoint now, std::string_view semaphore);
+
   // Replaces the label of a peer; an unknown peer is no error.
   void set_label(PeerId peer, std::string_view label);
 

@@ -43,6 +43,7 @@ SemaphoreState LeaseLedger::State::describe(const Semaphore& semaphore) const {
           .waiting = semaphore.waiting,
           .longest_wait = idle ? Duration::zero() : now - waiters[semaphore.oldest].since,
           .granted = semaphore.granted,
+          .paused = semaphore.pauses > 0,
           .retired = semaphore.retired};
 }
 
@@ -135,7 +136,7 @@ std::string LeaseLedger::State::check_queue(const Semaphore& semaphore) const {
   if (semaphore.newest != older || pending != semaphore.pending || waiting != semaphore.waiting) {
     return semaphore.settings.name + ": the waiters do not sum up to what is pending";
   }
-  if (waiting > 0 && grants_open() && semaphore.fits(waiters[semaphore.head()].count)) {
+  if (waiting > 0 && grants_open(semaphore) && semaphore.fits(waiters[semaphore.head()].count)) {
     return semaphore.settings.name + ": the head of the queue fits and waits";
   }
   return {};

@@ -161,7 +161,7 @@ void LeaseLedger::State::end_lease(PeerSlot slot, Lease* lease, Cause cause) {
 
 bool LeaseLedger::State::can_grant_at_once(const Semaphore& semaphore, Count count) const {
   const bool is_next = semaphore.waiting == 0 || semaphore.settings.order == QueueOrder::kLifo;
-  return is_next && grants_open() && semaphore.fits(count);
+  return is_next && grants_open(semaphore) && semaphore.fits(count);
 }
 
 FencingToken LeaseLedger::State::grant(PeerSlot slot, SemaphoreIndex index, Count count,
@@ -259,7 +259,7 @@ void LeaseLedger::State::drop_waiter(WaiterSlot slot, Cause cause) {
 
 std::size_t LeaseLedger::State::advance(TimePoint to) {
   now = std::max(now, to);
-  if (grace_pending && grants_open()) {
+  if (grace_pending && now >= grants_from) {
     grace_pending = false;
     mark_all();
   }
@@ -301,7 +301,7 @@ void LeaseLedger::State::mark_all() {
 // Head by head, as long as it fits: one that does not holds everybody behind it, so that a large
 // count is not starved by small ones.
 void LeaseLedger::State::serve(Semaphore& semaphore) {
-  if (!grants_open()) return;
+  if (!grants_open(semaphore)) return;
   while (semaphore.waiting > 0 && semaphore.fits(waiters[semaphore.head()].count)) {
     const WaiterSlot slot = semaphore.head();
     const Waiter waiter = waiters[slot];

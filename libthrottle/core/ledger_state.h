@@ -85,6 +85,7 @@ struct Semaphore {
   WideSum pending;
   std::size_t leases = 0;
   std::size_t waiting = 0;
+  std::size_t pauses = 0;
   std::uint64_t granted = 0;
   WaiterSlot oldest = kNoSlot;
   WaiterSlot newest = kNoSlot;
@@ -134,7 +135,10 @@ struct LeaseLedger::State {
   // Of the locks it holds; absent if it holds none.
   std::optional<std::int32_t> lowest_level(const Peer& peer) const;
   SemaphoreState describe(const Semaphore& semaphore) const;
-  bool grants_open() const { return now >= grants_from; }
+  // Whether anything may be granted on it now: the grace is over and nobody paused it.
+  bool grants_open(const Semaphore& semaphore) const {
+    return now >= grants_from && semaphore.pauses == 0;
+  }
 
   // --- configuration ---
   void apply(const SemaphoreSettings& settings);
