@@ -142,6 +142,7 @@ struct SemaphoreState {
   std::size_t waiting = 0;    // how many requests wait
   Duration longest_wait{};    // of those that wait now
   std::uint64_t granted = 0;  // grants since the start
+  bool paused = false;        // nothing is granted until it is resumed
   bool retired = false;       // no longer configured; lives until its last lease ends
 };
 
