@@ -23,12 +23,12 @@ using ExchangeId = std::uint64_t;
 
 struct Request {
   Method method = Method::kGet;
-  std::string_view path;          // as sent, percent-encoded, without the query
-  std::string_view query;         // as sent, after the '?'; empty if none
-  std::string_view body;          // whole, transfer coding removed
-  std::string_view content_type;  // header values; empty if absent
-  std::string_view accept;
-  SocketAddress client;
+  std::string_view path = {};          // as sent, percent-encoded, without the query
+  std::string_view query = {};         // as sent, after the '?'; empty if none
+  std::string_view body = {};          // whole, transfer coding removed
+  std::string_view content_type = {};  // header values; empty if absent
+  std::string_view accept = {};
+  SocketAddress client = {};
 };
 
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
@@ -38,7 +38,7 @@ inline constexpr std::string_view kJsonType = "application/json";
 struct Response {
   unsigned status = 200;
   std::string_view content_type = kTextType;  // static text; sent only with a body
-  std::string body;
+  std::string body = {};
   std::vector<std::pair<std::string_view, std::string>> headers = {};  // further ones; static names
 };
 

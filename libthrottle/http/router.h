@@ -1,14 +1,19 @@
 // Finds the handler of a request by method and path: 404 and 405 are answered here.
 //
 // Patterns are literal segments and {parameters}: "/peers/{id}/{semaphore}". A parameter matches
-// one whole segment as it was sent (percent-encoded), also an empty one. Literals win over
-// parameters. Duplicate slashes at the front of a path count as one. HEAD is served by GET's
-// handler (the server leaves the body out). A trailing slash is a different path. Threads: one;
+// one whole segment as it was sent (percent-encoded), also an empty one, but not the empty last one
+// that a trailing slash makes: that is a different path. Duplicate slashes at the front of a path
+// count as one. Where several patterns match, those with the earlier literal go first, and the
+// first of them that knows the method serves it; so "/peers/{id}/is_acquired" may have a GET while
+// its PUT goes to "/peers/{id}/{semaphore}". HEAD is served by GET's handler (the server leaves the
+// body out).
+// Cost: no allocation, and a comparison with each pattern of as many segments. Threads: one;
 // handlers are called from dispatch().
 #pragma once
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +37,8 @@ using Handler = std::function<std::optional<Response>(const Call&)>;
 
 class Router {
  public:
-  // `pattern` is static text and names the route in metrics. At most two {parameters}.
+  // `pattern` is static text that begins with a slash, and names the route in metrics. At most two
+  // {parameters} and eight segments.
   void add(Method method, std::string_view pattern, Handler handler);
   // The page of unknown paths; without one they get a plain 404.
   void set_not_found(Handler handler);
@@ -49,8 +55,13 @@ class Router {
     std::string_view pattern;
     std::vector<std::string_view> segments;
     std::vector<std::pair<Method, Handler>> handlers;
+
+    const Handler* handler_of(Method method) const;
   };
-  std::vector<Route> routes_;
+  Route& route_of(std::string_view pattern);
+  Dispatch refuse_method(std::span<const std::string_view> segments) const;
+
+  std::vector<Route> routes_;  // those with the earlier literal first
   Handler not_found_;
 };
 

@@ -1,0 +1,43 @@
+// How much and how long a client may ask of the server, with defaults that suit the lease protocol.
+//
+// Threads: values only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "libthrottle/core/time.h"
+
+namespace throttle::http {
+
+struct Limits {
+  // Longest request target. Beyond: 414.
+  std::size_t target_bytes = 65'534;
+  // Request line and headers together; room for the longest target and 16 KiB. Beyond: 431.
+  std::size_t head_bytes = 80 * 1024;
+  // Headers of a request. Beyond: 431.
+  std::size_t header_count = 100;
+  // Body without its transfer coding. Beyond: 413.
+  std::size_t body_bytes = 2 * 1024 * 1024;
+
+  // What is read ahead of a client whose current request is not answered yet, before it is left to
+  // wait in its socket. Exceeded by one read of the socket at most.
+  std::size_t pipelined_bytes = 64 * 1024;
+  // Responses gathered for one write. A client that does not take them gets no further ones.
+  std::size_t output_bytes = 128 * 1024;
+  // Connections at a time. Further ones wait to be accepted.
+  std::size_t connections = 20'000;
+
+  // From the first byte of a request to the end of its head, then to the end of its body. Beyond:
+  // 408.
+  Duration head_time = std::chrono::seconds(10);
+  Duration body_time = std::chrono::seconds(30);
+  // Between requests; HTTP clients pool idle connections for up to 90 s. Beyond: closed.
+  Duration idle_time = std::chrono::seconds(120);
+  // For one write of responses to be taken by the client. Beyond: reset.
+  Duration write_time = std::chrono::seconds(30);
+  // For a client that was sent an error to read it before the connection is closed under it.
+  Duration linger_time = std::chrono::seconds(2);
+};
+
+}  // namespace throttle::http
