@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/uv/broken_pipe.h"
 
 namespace throttle::uv {
 
@@ -16,6 +17,7 @@ struct Loop::State {
 };
 
 Loop::Loop() : state_(new State) {
+  ignore_broken_pipes();
   THROTTLE_CHECK(uv_loop_init(&state_->uv) == 0);
 }
 

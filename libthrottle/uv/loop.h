@@ -14,7 +14,8 @@ namespace throttle::uv {
 
 class Loop {
  public:
-  // Ends the process if the system has no descriptors for it: nothing runs without a loop.
+  // Ends the process if the system has no descriptors for it: nothing runs without a loop. From now
+  // on the process ignores SIGPIPE, so that writing to a connection that is gone is an error.
   Loop();
   // Waits until what was closed is gone; a killed child process takes as long as it takes to die.
   ~Loop();

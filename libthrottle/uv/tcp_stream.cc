@@ -7,20 +7,13 @@
 #include <string>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/uv/buffer.h"
 #include "libthrottle/uv/error.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/sockaddr.h"
 #include "libthrottle/uv/tcp_box.h"
 
 namespace throttle::uv {
-namespace {
-
-// libuv takes the bytes of a buffer as char* and as its own width of length, and never writes them.
-uv_buf_t buffer_of(std::string_view bytes) {
-  return uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
-}
-
-}  // namespace
 
 // A queued write: it owns the bytes, and frees itself when libuv is done with them.
 struct TcpStream::Write {
@@ -52,8 +45,7 @@ void TcpStream::Box::break_off(int status) noexcept {
 }
 
 void TcpStream::Box::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept {
-  const auto bytes = box_of<Box>(uv).loop->read_buffer();
-  *buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+  *buffer = read_buffer_of(*box_of<Box>(uv).loop);
 }
 
 void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept {
@@ -61,6 +53,9 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
   if (size > 0) return box.receiver->on_bytes({buffer->base, static_cast<std::size_t>(size)});
   if (size == 0) return;  // nothing there after all
   if (size != UV_EOF) return box.break_off(static_cast<int>(size));
+  // libuv makes an end without a buffer of a hang-up that came with the last bytes. A hang-up of
+  // both directions, though we did not shut down ours, is a reset.
+  if (buffer->base == nullptr && !box.shut) return box.break_off(UV_ECONNRESET);
   box.at_eof = true;
   box.receiver->on_eof();
 }

@@ -1,0 +1,29 @@
+#include <algorithm>
+#include <sys/resource.h>
+
+#include "libthrottle/uv/descriptors.h"
+
+namespace throttle::uv {
+namespace {
+
+// More than one process can use; some systems have no hard limit but refuse to set none.
+constexpr rlim_t kEnough = 1'048'576;
+
+}  // namespace
+
+std::size_t raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
+    setrlimit(RLIMIT_NOFILE, &limit);  // if it fails the old one stays in force
+  }
+  return descriptor_limit();
+}
+
+std::size_t descriptor_limit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;  // the least that POSIX systems have
+  return static_cast<std::size_t>(std::min(limit.rlim_cur, kEnough));
+}
+
+}  // namespace throttle::uv

@@ -1,0 +1,81 @@
+// Runs a command of the shell: with its environment, told its output line by line and its end, and
+// ended with all its children if it hangs.
+//
+// Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/core/result.h"
+
+namespace throttle::uv {
+
+class Loop;
+
+struct Command {
+  std::string line;  // for "/bin/sh -c", on Windows for "cmd.exe /c"
+  // Set besides what this process has in its own environment.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  std::size_t max_line_bytes = 4096;  // a longer line of output comes in pieces
+};
+
+struct ProcessExit {
+  std::int64_t status = 0;
+  int signal = 0;  // that ended it; 0 if it ended by itself
+
+  bool succeeded() const { return status == 0 && signal == 0; }
+};
+
+class Process {
+ public:
+  enum class Output : std::uint8_t { kStdout, kStderr };
+
+  // In both calls the receiver may destroy the process as the last thing it does.
+  class Receiver {
+   public:
+    // A line without its end; good until it returns.
+    virtual void on_line(Output output, std::string_view line) noexcept = 0;
+    // The command has ended and what it wrote has been told; called once. A child that it left in
+    // the background may go on writing, which is told until the process is destroyed; then such a
+    // child has nowhere to write.
+    virtual void on_exit(const ProcessExit& exit) noexcept = 0;
+
+   protected:
+    ~Receiver() = default;
+  };
+
+  // Starts the command in a session of its own (a job on Windows), with no input. `receiver`
+  // outlives the process. Error kUnavailable names the command: no shell, no descriptors, no
+  // memory.
+  static Result<Process> spawn(Loop& loop, const Command& command, Receiver& receiver);
+  // Kills it as kill_tree() does, if it still runs.
+  ~Process();
+  Process(Process&&) noexcept;
+  Process& operator=(Process&&) noexcept;
+
+  // Of the shell.
+  int pid() const;
+
+  // Ends the command and its children at once; on_exit() follows. Not those that made a session of
+  // their own. After the command's end it does nothing: what it left behind is meant to stay.
+  void kill_tree();
+
+ private:
+  struct State;
+  struct Child;
+  struct Pipe;
+  struct ReleaseChild {
+    void operator()(Child* child) const noexcept;
+  };
+  explicit Process(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace throttle::uv

@@ -1,0 +1,119 @@
+// What happens without descriptors, where that can be brought about: POSIX.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
+
+#include <uv.h>
+
+#include "libthrottle/uv/descriptors.h"
+#include "tests/uv/tcp_pair.h"
+
+namespace throttle::uv {
+namespace {
+
+// Takes every descriptor this process may have, under a low limit; gives them back at its end.
+class Shortage {
+ public:
+  Shortage() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit low = before_;
+    low.rlim_cur = 64;
+    setrlimit(RLIMIT_NOFILE, &low);
+    take_all();
+  }
+  ~Shortage() {
+    for (const int each : taken_)
+      close(each);
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  Shortage(const Shortage&) = delete;
+  Shortage& operator=(const Shortage&) = delete;
+
+  void take_all() {
+    for (int each = open("/dev/null", O_RDONLY); each >= 0; each = open("/dev/null", O_RDONLY)) {
+      taken_.push_back(each);
+    }
+  }
+  void give_back_one() {
+    close(taken_.back());
+    taken_.pop_back();
+  }
+
+ private:
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
+using DescriptorsTest = TcpTest;
+
+TEST_F(DescriptorsTest, RaisesTheSoftLimitToTheHardOne) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit low = before;
+  low.rlim_cur = 128;
+  setrlimit(RLIMIT_NOFILE, &low);
+  EXPECT_EQ(descriptor_limit(), 128U);
+  EXPECT_EQ(raise_descriptor_limit(), std::min<rlim_t>(before.rlim_max, 1'048'576));
+  EXPECT_EQ(descriptor_limit(), std::min<rlim_t>(before.rlim_max, 1'048'576));
+  setrlimit(RLIMIT_NOFILE, &before);
+}
+
+// A client socket that is connecting and has no descriptor of this process's future.
+struct Dialler {
+  explicit Dialler(Loop& loop, const SocketAddress& target)
+      : connector(TcpConnector::start(loop, target, *this)) {}
+  void operator()(Result<TcpStream> result) {
+    if (result) stream = *std::move(result);
+  }
+  std::optional<TcpStream> stream;
+  Result<TcpConnector> connector;
+};
+
+TEST_F(DescriptorsTest, ClosesWhatItCannotAcceptAndGoesOn) {
+  Dialler dialler(loop_, acceptor_.listener->local_address());
+  {
+    const Shortage shortage;
+    run_briefly(loop_);
+    EXPECT_EQ(acceptor_.announced, 0);
+    EXPECT_FALSE(acceptor_.failure);
+  }
+  TcpStream client = connect(acceptor_.listener->local_address());
+  run_until([&] { return !acceptor_.streams.empty(); });
+}
+
+TEST_F(DescriptorsTest, ClosesTheListenerIfAcceptingFailsAgainAndAgain) {
+  const SocketAddress address = acceptor_.listener->local_address();
+  Dialler dialler(loop_, address);
+  {
+    Shortage shortage;
+    // libuv's spare descriptor, by which it gets rid of connections, was lost to another thread.
+    close(loop_.raw()->emfile_fd);
+    loop_.raw()->emfile_fd = -1;
+    shortage.take_all();
+    run_until([&] { return acceptor_.failure.has_value(); });
+    EXPECT_EQ(acceptor_.failure->message,
+              "cannot accept connections on " + address.to_string() + ": too many open files");
+    EXPECT_FALSE(acceptor_.listener->accept());
+    shortage.take_all();
+    const auto reopened = acceptor_.listener->reopen();
+    ASSERT_FALSE(reopened);
+    EXPECT_EQ(reopened.error().code, ErrorCode::kUnavailable);
+  }
+  const auto reopened = acceptor_.listener->reopen();
+  ASSERT_TRUE(reopened) << reopened.error().message;
+  EXPECT_EQ(acceptor_.listener->local_address(), address);
+  TcpStream client = connect(address);
+  run_until([&] { return !acceptor_.streams.empty(); });
+}
+
+TEST_F(DescriptorsTest, TellsThatAConnectionCannotEvenBegin) {
+  const Shortage shortage;
+  auto on_done = [](const Result<TcpStream>&) { FAIL(); };
+  const auto connector = TcpConnector::start(loop_, acceptor_.listener->local_address(), on_done);
+  ASSERT_FALSE(connector);
+  EXPECT_TRUE(connector.error().message.ends_with(": too many open files"));
+}
+
+}  // namespace
+}  // namespace throttle::uv

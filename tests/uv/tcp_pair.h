@@ -1,0 +1,130 @@
+// Two ends of a TCP connection over the loopback on one loop, and a receiver that writes down what
+// it is told.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/tcp_connector.h"
+#include "libthrottle/uv/tcp_listener.h"
+#include "libthrottle/uv/tcp_stream.h"
+#include "tests/uv/run_guard.h"
+
+namespace throttle::uv {
+
+inline const SocketAddress kAnyLoopbackPort{IpAddress::from_v4({127, 0, 0, 1}), 0};
+
+// Takes every connection, or leaves it if `taking` is false. Stops the loop at each event.
+struct Acceptor final : TcpListener::Receiver {
+  explicit Acceptor(Loop& its_loop, const SocketAddress& address = kAnyLoopbackPort)
+      : loop(its_loop), listener(TcpListener::listen(loop, address, *this)) {
+    EXPECT_TRUE(listener) << (listener ? "" : listener.error().message);
+  }
+  void on_connection() noexcept override {
+    ++announced;
+    while (taking) {
+      auto stream = listener->accept();
+      if (!stream) break;
+      streams.push_back(*std::move(stream));
+    }
+    loop.stop();
+  }
+  void on_accept_failed(const Error& error) noexcept override {
+    failure = error;
+    loop.stop();
+  }
+
+  Loop& loop;
+  Result<TcpListener> listener;
+  bool taking = true;
+  int announced = 0;
+  std::vector<TcpStream> streams;
+  std::optional<Error> failure;
+};
+
+// One end. Stops the loop at each event.
+struct End final : TcpStream::Receiver {
+  End(Loop& its_loop, TcpStream its_stream) : loop(its_loop), stream(std::move(its_stream)) {
+    stream.set_receiver(*this);
+  }
+  void on_bytes(std::string_view read) noexcept override {
+    bytes.append(read);
+    ++reads;
+    told();
+  }
+  void on_eof() noexcept override {
+    eof = true;
+    told();
+  }
+  void on_drained() noexcept override {
+    ++drained;
+    told();
+  }
+  void on_reset() noexcept override {
+    reset = true;
+    told();
+  }
+  void on_failed(const Error& error) noexcept override {
+    failure = error;
+    told();
+  }
+  void told() {
+    loop.stop();
+    if (on_event) on_event();
+  }
+
+  Loop& loop;
+  TcpStream stream;
+  std::function<void()> on_event;
+  std::string bytes;
+  int reads = 0;
+  int drained = 0;
+  bool eof = false;
+  bool reset = false;
+  std::optional<Error> failure;
+};
+
+class TcpTest : public testing::Test {
+ protected:
+  // Runs until `reached()`; fails after ten seconds without an event.
+  template <typename Condition>
+  void run_until(Condition reached) {
+    while (!reached() && !HasFailure())
+      run_until_stopped(loop_);
+  }
+
+  TcpStream connect(const SocketAddress& target) {
+    Result<TcpStream> connected = fail(ErrorCode::kUnavailable, "not yet");
+    bool done = false;
+    auto on_done = [&](Result<TcpStream> result) {
+      connected = std::move(result);
+      done = true;
+      loop_.stop();
+    };
+    auto connector = TcpConnector::start(loop_, target, on_done);
+    EXPECT_TRUE(connector);
+    run_until([&] { return done; });
+    EXPECT_TRUE(connected);
+    return *std::move(connected);
+  }
+
+  // Connects client_ and server_.
+  void make_pair() {
+    client_.emplace(loop_, connect(acceptor_.listener->local_address()));
+    run_until([&] { return !acceptor_.streams.empty(); });
+    server_.emplace(loop_, std::move(acceptor_.streams.back()));
+    acceptor_.streams.pop_back();
+  }
+
+  Loop loop_;
+  Acceptor acceptor_{loop_};
+  std::optional<End> client_;
+  std::optional<End> server_;
+};
+
+}  // namespace throttle::uv
