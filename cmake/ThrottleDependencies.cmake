@@ -1,5 +1,5 @@
 # Every dependency by find_package first; where a distribution ships no CMake package, by header and
-# library name. Each ends as one imported target, so that nobody else needs to know where it came from.
+# library name. Each ends as one imported target: nobody else needs to know where it came from.
 find_package(Threads REQUIRED)
 
 # A header-only library as an imported target with SYSTEM includes.
@@ -55,5 +55,6 @@ throttle_find_headers(throttle_dep::fmt fmt/format.h)
 target_compile_definitions(throttle_dep::toml INTERFACE TOML_HEADER_ONLY=1)
 # Header-only on every platform: one build recipe, and a static tool needs no second library.
 target_compile_definitions(throttle_dep::fmt INTERFACE FMT_HEADER_ONLY=1)
-target_compile_definitions(throttle_dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL=1 SPDLOG_HEADER_ONLY=1)
+target_compile_definitions(throttle_dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL=1
+                           SPDLOG_HEADER_ONLY=1)
 target_link_libraries(throttle_dep::spdlog INTERFACE throttle_dep::fmt)

@@ -1,6 +1,6 @@
-# throttle_fuzzer(name SOURCES … DEPENDS …): one source, two lives. With THROTTLE_BUILD_FUZZERS (clang)
-# it is the libFuzzer executable <name>_fuzz; in every other build it is <name>_replay, a ctest case
-# that runs each file of corpus/<name>/ through it once, so that a finding stays found.
+# throttle_fuzzer(name SOURCES … DEPENDS …): one source, two lives. With THROTTLE_BUILD_FUZZERS
+# (clang) it is the libFuzzer executable <name>_fuzz; in every other build it is <name>_replay, a
+# ctest case that runs each file of corpus/<name>/ through it once, so that a finding stays found.
 set(THROTTLE_FUZZ_REPLAY_MAIN ${CMAKE_CURRENT_LIST_DIR}/../tests/fuzz/replay_main.cc)
 
 function(throttle_fuzzer name)

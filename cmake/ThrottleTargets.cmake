@@ -3,8 +3,11 @@
 # #include "libthrottle/core/duration.h".
 include(GNUInstallDirs)
 set(THROTTLE_WARNINGS
-    $<$<CXX_COMPILER_ID:GNU,Clang>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wsign-conversion;-Wold-style-cast;-Wnon-virtual-dtor;-Woverloaded-virtual;-Wimplicit-fallthrough>
-    $<$<CXX_COMPILER_ID:MSVC>:/W4;/permissive->)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+if(MSVC)
+  set(THROTTLE_WARNINGS /W4 /permissive-)
+endif()
 
 function(throttle_common target)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -23,17 +26,20 @@ function(throttle_library name)
   add_library(throttle::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   throttle_common(${target})
-  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Wglobal-constructors>)
+  target_compile_options(${target} PRIVATE
+                         $<$<CXX_COMPILER_ID:Clang>:-Wglobal-constructors>)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
   if(ARG_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE ${ARG_PRECOMPILE})
   endif()
-  install(TARGETS ${target} EXPORT throttleTargets)
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/libthrottle/")
+    install(TARGETS ${target} EXPORT throttleTargets)
+  endif()
 endfunction()
 
-# throttle_tool(throttle-server SOURCES … DEPENDS …): one executable in bin/, static where asked for.
+# throttle_tool(throttle-server SOURCES … DEPENDS …): one executable in bin/, static if asked for.
 function(throttle_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})

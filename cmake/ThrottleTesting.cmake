@@ -1,6 +1,6 @@
-# throttle_test(core SOURCES … DEPENDS … [LABELS …] [TIMEOUT seconds]): one GoogleTest executable a room,
-# core_tests. Every TEST is a ctest case of its own with the label `core`; cross-built ones run as one
-# case, for starting Wine costs more than most tests do.
+# throttle_test(core SOURCES … DEPENDS … [LABELS …] [TIMEOUT seconds]): one GoogleTest executable a
+# room, core_tests. Every TEST is a ctest case of its own, labelled `core`; cross-built ones run
+# as one case, for starting Wine costs more than most tests do.
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
@@ -9,7 +9,8 @@ function(throttle_test name)
   set(target ${name}_tests)
   add_executable(${target} ${ARG_SOURCES})
   throttle_common(${target})
-  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} GTest::gtest GTest::gmock
+                        GTest::gtest_main)
   target_precompile_headers(${target} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>
                             <chrono> <optional>)
   if(NOT ARG_TIMEOUT)

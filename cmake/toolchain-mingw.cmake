@@ -1,5 +1,5 @@
-# Windows x64 from Linux, by Debian's mingw-w64 with POSIX threads. The dependencies for the target are
-# built by scripts/mingw-dependencies; tests and tools run under Wine (scripts/wine).
+# Windows x64 from Linux, by Debian's mingw-w64 with POSIX threads. The dependencies for the target
+# are built by scripts/mingw-dependencies; tests and tools run under Wine (scripts/wine).
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 
