@@ -12,14 +12,14 @@ namespace throttle {
 
 namespace {
 
-// One operation: time passes before it, what it freed is handed on after it, and a life of 0 ms
-// that it asked for ends with it.
+// One operation: time passes before it, what it freed is handed on after it, and a life or a wait
+// of 0 ms that it asked for ends with it.
 class Turn {
  public:
   Turn(LeaseLedger::State& state, TimePoint now) : state_(state) { state_.advance(now); }
   ~Turn() {
     state_.settle();
-    if (state_.expiries.next() <= state_.now) state_.advance(state_.now);
+    if (state_.may_be_due()) state_.advance(state_.now);
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -237,7 +237,7 @@ RestoreStatus LeaseLedger::restore(TimePoint now, RestoreRequest request) {
   const Turn turn(state, now);
   const Count least = request.count_rule == CountRule::kPositive ? 1 : 0;
   for (const HeldLock& lock : request.held) {
-    if (state.find_semaphore(lock.semaphore) == nullptr) return RestoreStatus::kUnknownSemaphore;
+    if (state.find_configured(lock.semaphore) == nullptr) return RestoreStatus::kUnknownSemaphore;
   }
   for (const HeldLock& lock : request.held) {
     if (lock.count < least) return RestoreStatus::kCountNotPositive;
@@ -246,9 +246,8 @@ RestoreStatus LeaseLedger::restore(TimePoint now, RestoreRequest request) {
     return state.confirm(slot, request);
   }
   for (const HeldLock& lock : request.held) {
-    const Semaphore* const semaphore = state.find_configured(lock.semaphore);
-    if (semaphore == nullptr) return RestoreStatus::kUnknownSemaphore;
-    if (lock.count > semaphore->settings.full_count) return RestoreStatus::kNeverFits;
+    const Count full_count = state.find_configured(lock.semaphore)->settings.full_count;
+    if (lock.count > full_count) return RestoreStatus::kNeverFits;
   }
   const PeerSlot slot = state.add_peer(request.peer, std::move(request.spec));
   for (const HeldLock& lock : request.held)
@@ -275,7 +274,6 @@ RestoreStatus LeaseLedger::State::confirm(PeerSlot slot, const RestoreRequest& r
 
 void LeaseLedger::State::reinstate(PeerSlot slot, const HeldLock& lock) {
   Semaphore& semaphore = *find_semaphore(lock.semaphore);
-  const Count over_before = semaphore.over_commit();
   const Lease lease{
       .semaphore = index_of(semaphore), .count = lock.count, .token = next_token(), .since = now};
   hold(slot, lease);
@@ -283,7 +281,7 @@ void LeaseLedger::State::reinstate(PeerSlot slot, const HeldLock& lock) {
           .semaphore = lease.semaphore,
           .peer = peers[slot].id,
           .count = lock.count,
-          .excess = semaphore.over_commit() - over_before,
+          .excess = std::min(lock.count, semaphore.over_commit()),
           .token = lease.token,
           .at = now});
 }
@@ -294,18 +292,18 @@ Presence LeaseLedger::limit_hold(TimePoint now, PeerId peer, Duration hold) {
   const Turn turn(*state_, now);
   const auto found = state_->peer_by_id.find(peer);
   if (found == state_->peer_by_id.end()) return Presence::kUnknown;
-  found.value().lifetime = Lifetime::kFixed;
+  found.value().lifetime = Lifetime::kHoldLimited;
   state_->set_deadline(found.value(), saturating_add(state_->now, hold));
   return Presence::kKnown;
 }
 
 void LeaseLedger::pause(std::string_view name) {
-  if (Semaphore* const semaphore = state_->find_semaphore(name)) ++semaphore->pauses;
+  if (Semaphore* const semaphore = state_->find_ever_configured(name)) ++semaphore->pauses;
 }
 
 void LeaseLedger::resume(TimePoint now, std::string_view name) {
   const Turn turn(*state_, now);
-  Semaphore* const semaphore = state_->find_semaphore(name);
+  Semaphore* const semaphore = state_->find_ever_configured(name);
   if (semaphore == nullptr || semaphore->pauses == 0) return;
   if (--semaphore->pauses == 0) state_->mark(state_->index_of(*semaphore));
 }

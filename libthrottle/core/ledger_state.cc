@@ -53,11 +53,14 @@ PeerEntry& LeaseLedger::State::entry_of(PeerSlot slot) {
   return peer_by_id.find(peers[slot].id).value();
 }
 
-Semaphore* LeaseLedger::State::find_semaphore(std::string_view name) {
+Semaphore* LeaseLedger::State::find_ever_configured(std::string_view name) {
   const auto found = semaphore_by_name.find(name);
-  if (found == semaphore_by_name.end()) return nullptr;
-  Semaphore& semaphore = semaphores[found->second];
-  return semaphore.gone() ? nullptr : &semaphore;
+  return found == semaphore_by_name.end() ? nullptr : &semaphores[found->second];
+}
+
+Semaphore* LeaseLedger::State::find_semaphore(std::string_view name) {
+  Semaphore* const semaphore = find_ever_configured(name);
+  return semaphore == nullptr || semaphore->gone() ? nullptr : semaphore;
 }
 
 Semaphore* LeaseLedger::State::find_configured(std::string_view name) {
@@ -123,7 +126,7 @@ void LeaseLedger::State::set_label(Peer& peer, std::string_view label) {
 }
 
 void LeaseLedger::State::renew(PeerEntry& entry, Duration time_to_live) {
-  if (entry.lifetime == Lifetime::kFixed) return;
+  if (entry.lifetime != Lifetime::kRenewable) return;
   const TimePoint wished = saturating_add(now, time_to_live);
   set_deadline(entry, saturating_add(wished, slack(time_to_live)));
 }
@@ -170,11 +173,7 @@ FencingToken LeaseLedger::State::grant(PeerSlot slot, SemaphoreIndex index, Coun
   hold(slot, lease);
   ++semaphores[index].granted;
   Peer& peer = peers[slot];
-  if (limits.hold != kForever) {
-    PeerEntry& entry = entry_of(slot);
-    entry.lifetime = Lifetime::kFixed;
-    set_deadline(entry, std::min(entry.deadline, saturating_add(now, limits.hold)));
-  }
+  if (limits.hold != kForever) limit_hold(entry_of(slot), limits.hold);
   report({.kind = EventKind::kGranted,
           .semaphore = index,
           .peer = peer.id,
@@ -183,6 +182,16 @@ FencingToken LeaseLedger::State::grant(PeerSlot slot, SemaphoreIndex index, Coun
           .at = now,
           .waited = waited});
   return lease.token;
+}
+
+void LeaseLedger::State::limit_hold(PeerEntry& entry, Duration hold) {
+  const TimePoint end = saturating_add(now, hold);
+  if (end <= entry.deadline) {
+    entry.lifetime = Lifetime::kHoldLimited;
+    set_deadline(entry, end);
+  } else if (entry.lifetime == Lifetime::kRenewable) {
+    entry.lifetime = Lifetime::kFixed;
+  }
 }
 
 void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count count,
@@ -268,14 +277,14 @@ std::size_t LeaseLedger::State::advance(TimePoint to) {
   // A grant may bring a deadline that is due at once, so until nothing is.
   do {
     while (const auto due = expiries.pop_due(now, deadline_of)) {
-      const bool fixed = entry_of(*due).lifetime == Lifetime::kFixed;
-      remove_peer(*due, fixed ? Cause::kHoldLimit : Cause::kExpired);
+      const bool limited = entry_of(*due).lifetime == Lifetime::kHoldLimited;
+      remove_peer(*due, limited ? Cause::kHoldLimit : Cause::kExpired);
       ++removed;
     }
     while (const auto due = wait_limits.pop_due(now))
       drop_waiter(*due, Cause::kWaitLimit);
     settle();
-  } while (expiries.next() <= now);
+  } while (may_be_due());
   return removed;
 }
 

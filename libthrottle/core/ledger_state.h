@@ -58,7 +58,8 @@ struct Waiter {
   Oversize oversize = Oversize::kRefused;
 };
 
-enum class Lifetime : std::uint8_t { kRenewable, kFixed };
+// Whether requests still move the deadline; if not, whether a hold limit is what it stands for.
+enum class Lifetime : std::uint8_t { kRenewable, kFixed, kHoldLimited };
 
 // Two cache lines, so that what an acquire and a release touch never spreads over three.
 struct alignas(64) Peer {
@@ -126,6 +127,8 @@ struct LeaseLedger::State {
   // --- looking up ---
   PeerSlot find_peer(PeerId id) const;
   PeerEntry& entry_of(PeerSlot slot);
+  // Null if no configuration ever named it.
+  Semaphore* find_ever_configured(std::string_view name);
   // Known by this name: configured, or retired with leases. Null otherwise.
   Semaphore* find_semaphore(std::string_view name);
   // Configured now, so that leases on it may be granted. Null otherwise.
@@ -152,6 +155,8 @@ struct LeaseLedger::State {
   static void set_label(Peer& peer, std::string_view label);
   void renew(PeerEntry& entry, Duration time_to_live);
   void set_deadline(PeerEntry& entry, TimePoint when);
+  // The peer ends at now + hold, or at its deadline where that is earlier, and is not renewed.
+  void limit_hold(PeerEntry& entry, Duration hold);
 
   // --- leases and waiting ---
   void hold(PeerSlot slot, const Lease& lease);
@@ -190,6 +195,7 @@ struct LeaseLedger::State {
   // --- turns ---
   // Lets time pass; then whoever is due is gone and whoever fits is granted.
   std::size_t advance(TimePoint to);
+  bool may_be_due() const { return expiries.next() <= now || wait_limits.next() <= now; }
   void settle();
   void mark(SemaphoreIndex index);
   void mark_all();

@@ -73,10 +73,11 @@ PeerId CheckedLedger::add_peer(TimePoint now, const PeerSpec& spec) {
 
 Presence CheckedLedger::heartbeat(TimePoint now, PeerId peer, Duration time_to_live) {
   const Presence answer = real_.heartbeat(now, peer, time_to_live);
+  const bool renewable = !twin_.is_limited(peer);
   hear(0);
   compare_answers(answer, twin_.heartbeat(now, peer, time_to_live));
   LedgerWitness::Step step;
-  if (answer == Presence::kKnown && twin_.is_renewable(peer))
+  if (answer == Presence::kKnown && renewable)
     step = {.asking = peer, .lives_until = saturating_add(twin_.now(), time_to_live)};
   conclude(step);
   return answer;
@@ -92,10 +93,11 @@ Presence CheckedLedger::remove_peer(TimePoint now, PeerId peer) {
 
 AcquireOutcome CheckedLedger::acquire(TimePoint now, const AcquireRequest& request) {
   const AcquireOutcome answer = real_.acquire(now, request);
+  const bool renewable = !twin_.is_limited(request.peer);
   hear(0);
   compare_answers(answer, twin_.acquire(now, request));
   LedgerWitness::Step step{.asking = request.peer};
-  if (request.expires_in && has_renewed(answer.status) && twin_.is_renewable(request.peer))
+  if (request.expires_in && has_renewed(answer.status) && renewable)
     step.lives_until = saturating_add(twin_.now(), *request.expires_in);
   conclude(step);
   return answer;
@@ -105,8 +107,12 @@ AcquireOutcome CheckedLedger::enroll(TimePoint now, const EnrollRequest& request
   const AcquireOutcome answer = real_.enroll(now, request);
   hear(answer.peer);
   compare_answers(answer, twin_.enroll(now, request));
-  conclude({.asking = answer.peer,
-            .lives_until = saturating_add(twin_.now(), request.spec.time_to_live)});
+  LedgerWitness::Step step;
+  if (answer.status == AcquireStatus::kAcquired || answer.status == AcquireStatus::kPending) {
+    step = {.asking = answer.peer,
+            .lives_until = saturating_add(twin_.now(), request.spec.time_to_live)};
+  }
+  conclude(step);
   return answer;
 }
 
@@ -120,16 +126,41 @@ ReleaseStatus CheckedLedger::release(TimePoint now, PeerId peer, std::string_vie
 
 RestoreStatus CheckedLedger::restore(TimePoint now, const RestoreRequest& request) {
   const RestoreStatus answer = real_.restore(now, request);
+  const bool renewable = !twin_.is_limited(request.peer);
   hear(0);
   compare_answers(answer, twin_.restore(now, request));
   LedgerWitness::Step step;
   const bool agreed = answer == RestoreStatus::kRestored || answer == RestoreStatus::kAlreadyKnown;
-  if (agreed && twin_.is_renewable(request.peer)) {
+  if (agreed && renewable) {
     step = {.asking = request.peer,
             .lives_until = saturating_add(twin_.now(), request.spec.time_to_live)};
   }
   conclude(step);
   return answer;
+}
+
+Presence CheckedLedger::limit_hold(TimePoint now, PeerId peer, Duration hold) {
+  const Presence answer = real_.limit_hold(now, peer, hold);
+  hear(0);
+  compare_answers(answer, twin_.limit_hold(now, peer, hold));
+  conclude({.asking = peer});
+  return answer;
+}
+
+void CheckedLedger::pause(std::string_view semaphore) {
+  real_.pause(semaphore);
+  hear(0);
+  twin_.pause(semaphore);
+  witness_.paused(semaphore);
+  conclude({});
+}
+
+void CheckedLedger::resume(TimePoint now, std::string_view semaphore) {
+  real_.resume(now, semaphore);
+  hear(0);
+  twin_.resume(now, semaphore);
+  witness_.resumed(semaphore);
+  conclude({});
 }
 
 void CheckedLedger::set_label(PeerId peer, std::string_view label) {

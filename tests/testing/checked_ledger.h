@@ -30,6 +30,9 @@ class CheckedLedger {
   AcquireOutcome enroll(TimePoint now, const EnrollRequest& request);
   ReleaseStatus release(TimePoint now, PeerId peer, std::string_view semaphore);
   RestoreStatus restore(TimePoint now, const RestoreRequest& request);
+  Presence limit_hold(TimePoint now, PeerId peer, Duration hold);
+  void pause(std::string_view semaphore);
+  void resume(TimePoint now, std::string_view semaphore);
   void set_label(PeerId peer, std::string_view label);
   std::size_t advance(TimePoint now);
 

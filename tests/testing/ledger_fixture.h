@@ -54,8 +54,18 @@ class LedgerTest : public ::testing::Test {
                         CountRule rule = CountRule::kPositive) {
     const std::vector<HeldLock> locks(held);
     return noted(ledger_.restore(
-        now,
-        {.peer = peer, .spec = living(time_to_live), .held = locks, .count_rule = rule}));
+        now, {.peer = peer, .spec = living(time_to_live), .held = locks, .count_rule = rule}));
+  }
+  Presence limit_hold(PeerId peer, Duration hold) {
+    return noted(ledger_.limit_hold(now, peer, hold));
+  }
+  void pause(std::string_view semaphore) {
+    ledger_.pause(semaphore);
+    note();
+  }
+  void resume(std::string_view semaphore) {
+    ledger_.resume(now, semaphore);
+    note();
   }
   void set_label(PeerId peer, std::string_view label) {
     ledger_.set_label(peer, label);
@@ -135,7 +145,7 @@ class LedgerTest : public ::testing::Test {
   }
   void note() {
     history_.insert(history_.end(), ledger_.events().begin(), ledger_.events().end());
-    EXPECT_EQ(ledger_.violation(), "");
+    EXPECT_TRUE(ledger_.violation().empty()) << ledger_.violation();
   }
 
   CheckedLedger ledger_;

@@ -20,6 +20,7 @@ std::string text_of(const SemaphorePicture& semaphore) {
           std::to_string(semaphore.waiting) + " for " +
           std::to_string(semaphore.longest_wait.count()) + " ns, granted " +
           std::to_string(semaphore.granted);
+  if (semaphore.paused) text += ", paused";
   return text + (semaphore.retired ? ", retired\n" : "\n");
 }
 
@@ -67,6 +68,7 @@ SemaphorePicture picture_of(const SemaphoreState& semaphore) {
           .waiting = semaphore.waiting,
           .longest_wait = semaphore.longest_wait,
           .granted = semaphore.granted,
+          .paused = semaphore.paused,
           .retired = semaphore.retired};
 }
 

@@ -40,6 +40,7 @@ struct SemaphorePicture {
   std::size_t waiting = 0;
   Duration longest_wait{};
   std::uint64_t granted = 0;
+  bool paused = false;
   bool retired = false;
   bool operator==(const SemaphorePicture&) const = default;
 };

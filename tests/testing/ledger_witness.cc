@@ -27,6 +27,22 @@ void LedgerWitness::configured(const LeaseLedger& ledger,
   }
 }
 
+LedgerWitness::Semaphore* LedgerWitness::find(std::string_view name) {
+  for (auto& [index, semaphore] : semaphores_) {
+    if (semaphore.settings.name == name) return &semaphore;
+  }
+  return nullptr;
+}
+
+void LedgerWitness::paused(std::string_view semaphore) {
+  if (Semaphore* const known = find(semaphore)) ++known->pauses;
+}
+
+void LedgerWitness::resumed(std::string_view semaphore) {
+  Semaphore* const known = find(semaphore);
+  if (known != nullptr && known->pauses > 0) --known->pauses;
+}
+
 void LedgerWitness::observe(std::span<const LedgerEvent> events) {
   const auto adds_the_asking = [this](const LedgerEvent& event) {
     return event.kind == EventKind::kPeerAdded && event.peer == step_.asking;
@@ -87,19 +103,20 @@ void LedgerWitness::granted(const LedgerEvent& event) {
   demand(event.at >= grants_from_, "grace", "granted during it: " + text_of(event));
   Semaphore& semaphore = semaphores_[event.semaphore];
   demand(semaphore.configured, "S1", "granted though not configured: " + text_of(event));
+  demand(semaphore.pauses == 0, "pause", "granted during it: " + text_of(event));
   const Count before = held(event.semaphore);
   demand(event.count <= semaphore.settings.full_count - before, "S1",
          "held " + std::to_string(before) + " already: " + text_of(event));
 
-  const bool fifo = semaphore.settings.order == QueueOrder::kFifo;
   if (peers_[event.peer].waits.contains(event.semaphore)) {
-    const PeerId head = fifo ? semaphore.waiting.front() : semaphore.waiting.back();
-    demand(head == event.peer, "S4",
-           "peer " + std::to_string(head) + " was before it: " + text_of(event));
+    const auto head = head_of(semaphore);
+    demand(!head || *head == event.peer, "S4", "another was before it: " + text_of(event));
     std::erase(semaphore.waiting, event.peer);
     peers_[event.peer].waits.erase(event.semaphore);
   } else {
-    demand(!fifo || semaphore.waiting.empty(), "S4", "overtook the queue: " + text_of(event));
+    const bool newest_first = semaphore.settings.order == QueueOrder::kLifo;
+    demand(newest_first || semaphore.waiting.empty(), "S4",
+           "overtook the queue: " + text_of(event));
   }
   granted_.insert(event.peer);
   leased(event);
@@ -132,6 +149,20 @@ void LedgerWitness::lease_ended(const LedgerEvent& event) {
   leases.erase(event.semaphore);
 }
 
+// Whose turn it is in a fair queue the witness leaves to the twin.
+std::optional<PeerId> LedgerWitness::head_of(const Semaphore& semaphore) {
+  if (semaphore.waiting.empty()) return std::nullopt;
+  switch (semaphore.settings.order) {
+    case QueueOrder::kFifo:
+      return semaphore.waiting.front();
+    case QueueOrder::kLifo:
+      return semaphore.waiting.back();
+    case QueueOrder::kFair:
+      break;
+  }
+  return std::nullopt;
+}
+
 Count LedgerWitness::held(SemaphoreIndex semaphore) const {
   constexpr Count kMost = std::numeric_limits<Count>::max();
   Count sum = 0;
@@ -158,6 +189,7 @@ void LedgerWitness::check_sums(const LeaseLedger& ledger) {
     demand(state.acquired == held(state.index), "S2", name + " holds another sum");
     demand(state.waiting == known.waiting.size(), "S2", name + " has another queue");
     demand(state.retired != known.configured, "configure", name + " is retired wrongly");
+    demand(state.paused == (known.pauses > 0), "pause", name + " is paused wrongly");
   }
   ledger.visit_peers([this](const PeerState& state) {
     const std::string who = "peer " + std::to_string(state.id);
@@ -185,12 +217,11 @@ void LedgerWitness::check_hierarchy() {
 void LedgerWitness::check_heads() {
   if (now_ < grants_from_) return;
   for (const auto& [index, semaphore] : semaphores_) {
-    if (semaphore.waiting.empty()) continue;
-    const bool fifo = semaphore.settings.order == QueueOrder::kFifo;
-    const PeerId head = fifo ? semaphore.waiting.front() : semaphore.waiting.back();
-    const Count wanted = peers_[head].waits[index];
+    const auto head = head_of(semaphore);
+    if (!head || semaphore.pauses > 0) continue;
+    const Count wanted = peers_[*head].waits[index];
     demand(wanted > semaphore.settings.full_count - held(index), "L1",
-           "peer " + std::to_string(head) + " fits and waits");
+           "peer " + std::to_string(*head) + " fits and waits");
   }
 }
 

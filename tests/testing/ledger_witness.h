@@ -37,6 +37,9 @@ class LedgerWitness {
   }
   // The step was a configure(): `ledger` tells the indices.
   void configured(const LeaseLedger& ledger, std::span<const SemaphoreSettings> settings);
+  // A pause or a resume of one that was ever configured.
+  void paused(std::string_view semaphore);
+  void resumed(std::string_view semaphore);
   void observe(std::span<const LedgerEvent> events);
   void end_step(const LeaseLedger& ledger, TimePoint now);
 
@@ -47,6 +50,7 @@ class LedgerWitness {
   struct Semaphore {
     SemaphoreSettings settings;
     bool configured = false;
+    std::size_t pauses = 0;
     std::deque<PeerId> waiting;  // in the order of arrival
   };
   struct Lease {
@@ -65,6 +69,8 @@ class LedgerWitness {
   void leased(const LedgerEvent& event);
   void wait_ended(const LedgerEvent& event);
   void lease_ended(const LedgerEvent& event);
+  Semaphore* find(std::string_view name);
+  static std::optional<PeerId> head_of(const Semaphore& semaphore);
   Count held(SemaphoreIndex semaphore) const;
   void check_sums(const LeaseLedger& ledger);
   void check_hierarchy();

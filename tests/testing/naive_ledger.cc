@@ -73,14 +73,10 @@ bool NaiveLedger::drop_next_overdue_wait() {
 
 // Grants one head that fits. Where several semaphores have one, the order is not ours to choose.
 bool NaiveLedger::grant_next() {
-  if (!grants_open()) return false;
   std::optional<Position> chosen;
   for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
-    const std::vector<Position> waiting = waiting_for(i);
-    if (waiting.empty()) continue;
-    const bool fifo = semaphores_[i].settings.order == QueueOrder::kFifo;
-    const Position head = fifo ? waiting.front() : waiting.back();
-    if (peers_[head].wait->count > remainder_of(i)) continue;
+    const auto head = head_of(i);
+    if (!head || !grants_open(i) || peers_[*head].wait->count > remainder_of(i)) continue;
     const bool preferred = !choices_.grants.empty() && choices_.grants.front() == i;
     if (!chosen || preferred) chosen = head;
   }
@@ -88,8 +84,29 @@ bool NaiveLedger::grant_next() {
   Peer& peer = peers_[*chosen];
   const Wait request = *peer.wait;
   peer.wait.reset();
+  renew_round(request.semaphore);
+  // The client had its turn: the others come first now.
+  auto& round = semaphores_[request.semaphore].round;
+  const auto client = std::find(round.begin(), round.end(), client_of(peer));
+  if (client != round.end()) std::rotate(client, client + 1, round.end());
   grant(peer, request);
   return true;
+}
+
+// Clients with nobody waiting leave the round; those that come stand at its end.
+void NaiveLedger::renew_round(SemaphoreIndex semaphore) {
+  std::vector<IpAddress>& round = semaphores_[semaphore].round;
+  if (semaphores_[semaphore].settings.order != QueueOrder::kFair) return round.clear();
+  std::vector<IpAddress> waiting;
+  for (const Position position : waiting_for(semaphore))
+    waiting.push_back(client_of(peers_[position]));
+  const auto has = [](const std::vector<IpAddress>& clients, const IpAddress& client) {
+    return std::find(clients.begin(), clients.end(), client) != clients.end();
+  };
+  std::erase_if(round, [&](const IpAddress& client) { return !has(waiting, client); });
+  for (const IpAddress& client : waiting) {
+    if (!has(round, client)) round.push_back(client);
+  }
 }
 
 // --- peers ---
@@ -123,7 +140,9 @@ void NaiveLedger::drop_wait(Peer& peer, Cause cause) {
                      .count = peer.wait->count,
                      .at = now_,
                      .waited = now_ - peer.wait->since});
+  const SemaphoreIndex semaphore = peer.wait->semaphore;
   peer.wait.reset();
+  renew_round(semaphore);
 }
 
 void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause) {
@@ -174,7 +193,7 @@ void NaiveLedger::set_label(PeerId id, std::string_view label) {
 AcquireOutcome NaiveLedger::acquire(TimePoint now, const AcquireRequest& request) {
   let_time_pass(now);
   const AcquireOutcome outcome = decide(request);
-  report_refusal(outcome, request.semaphore, request.count);
+  report_refusal(outcome, request.semaphore, request.peer, request.count);
   let_time_pass(now);
   return outcome;
 }
@@ -194,7 +213,9 @@ AcquireOutcome NaiveLedger::decide(const AcquireRequest& request) {
   outcome.full_count = settings.full_count;
   outcome.level = settings.level;
   // 2. It could never fit.
-  if (request.count > settings.full_count) return refuse(AcquireStatus::kNeverFits);
+  if (never_fits(*index, request.count, request.limits.oversize)) {
+    return refuse(AcquireStatus::kNeverFits);
+  }
   // 3. The deadline moves now, whatever comes later.
   const auto position = position_of(request.peer);
   if (request.expires_in) {
@@ -237,7 +258,8 @@ AcquireStatus NaiveLedger::grant_or_queue(Peer& peer, SemaphoreIndex semaphore, 
             .since = now_,
             .arrival = 0,
             .dropped_at = saturating_add(now_, limits.wait),
-            .hold = limits.hold};
+            .hold = limits.hold,
+            .oversize = limits.oversize};
   if (granted_on_arrival(semaphore, count)) {
     grant(peer, wait);
     return AcquireStatus::kAcquired;
@@ -245,6 +267,7 @@ AcquireStatus NaiveLedger::grant_or_queue(Peer& peer, SemaphoreIndex semaphore, 
   if (queue_is_full(semaphore)) return AcquireStatus::kQueueFull;
   wait.arrival = ++arrivals_;
   peer.wait = wait;
+  renew_round(semaphore);
   events_.push_back({.kind = EventKind::kQueued,
                      .semaphore = semaphore,
                      .peer = peer.id,
@@ -253,7 +276,7 @@ AcquireStatus NaiveLedger::grant_or_queue(Peer& peer, SemaphoreIndex semaphore, 
   return AcquireStatus::kPending;
 }
 
-FencingToken NaiveLedger::grant(Peer& peer, const Wait& request) {
+void NaiveLedger::grant(Peer& peer, const Wait& request) {
   const FencingToken token = next_token();
   peer.leases.push_back({request.semaphore, request.count, token, now_});
   ++semaphores_[request.semaphore].granted;
@@ -269,20 +292,18 @@ FencingToken NaiveLedger::grant(Peer& peer, const Wait& request) {
                      .at = now_,
                      .waited = now_ - request.since});
   if (!choices_.grants.empty()) choices_.grants.erase(choices_.grants.begin());
-  return token;
 }
 
 AcquireOutcome NaiveLedger::enroll(TimePoint now, const EnrollRequest& request) {
   let_time_pass(now);
   const AcquireOutcome outcome = decide(request);
-  report_refusal(outcome, request.semaphore, request.count);
+  report_refusal(outcome, request.semaphore, request.peer.value_or(0), request.count);
   let_time_pass(now);
   return outcome;
 }
 
 AcquireOutcome NaiveLedger::decide(const EnrollRequest& request) {
-  AcquireOutcome outcome{.status = AcquireStatus::kUnknownSemaphore,
-                         .peer = request.peer.value_or(0)};
+  AcquireOutcome outcome{.status = AcquireStatus::kUnknownSemaphore};
   const auto refuse = [&outcome](AcquireStatus status) {
     outcome.status = status;
     return outcome;
@@ -292,7 +313,9 @@ AcquireOutcome NaiveLedger::decide(const EnrollRequest& request) {
   const SemaphoreSettings& settings = semaphores_[*index].settings;
   outcome.full_count = settings.full_count;
   outcome.level = settings.level;
-  if (request.count > settings.full_count) return refuse(AcquireStatus::kNeverFits);
+  if (never_fits(*index, request.count, request.limits.oversize)) {
+    return refuse(AcquireStatus::kNeverFits);
+  }
   if (request.count < 0) return refuse(AcquireStatus::kCountNotPositive);
   if (!granted_on_arrival(*index, request.count) && queue_is_full(*index)) {
     return refuse(AcquireStatus::kQueueFull);
@@ -306,13 +329,13 @@ AcquireOutcome NaiveLedger::decide(const EnrollRequest& request) {
 
 // A request for a semaphore that nobody knows has no index to be reported under.
 void NaiveLedger::report_refusal(const AcquireOutcome& outcome, std::string_view semaphore,
-                                 Count count) {
+                                 PeerId peer, Count count) {
   const auto index = configured_index(semaphore);
   if (!index || !is_refusal(outcome.status)) return;
   events_.push_back({.kind = EventKind::kRefused,
                      .refusal = outcome.status,
                      .semaphore = *index,
-                     .peer = outcome.peer,
+                     .peer = peer,
                      .count = count,
                      .at = now_});
 }
@@ -356,21 +379,16 @@ RestoreStatus NaiveLedger::restore(TimePoint now, const RestoreRequest& request)
 }
 
 RestoreStatus NaiveLedger::decide(const RestoreRequest& request) {
-  const auto position = position_of(request.peer);
-  const auto is_known = [&](std::string_view name) {
-    const auto index = index_of(name);
-    if (!index) return false;
-    const bool held_by_it = position && lease_of(peers_[*position], *index) != nullptr;
-    return semaphores_[*index].configured || held_by_it;
-  };
   for (const HeldLock& lock : request.held) {
-    if (!is_known(lock.semaphore)) return RestoreStatus::kUnknownSemaphore;
+    if (!configured_index(lock.semaphore)) return RestoreStatus::kUnknownSemaphore;
   }
   const Count least = request.count_rule == CountRule::kPositive ? 1 : 0;
   for (const HeldLock& lock : request.held) {
     if (lock.count < least) return RestoreStatus::kCountNotPositive;
   }
-  if (position) return confirm(peers_[*position], request);
+  if (const auto position = position_of(request.peer)) {
+    return confirm(peers_[*position], request);
+  }
   for (const HeldLock& lock : request.held) {
     const Count full = semaphores_[*index_of(lock.semaphore)].settings.full_count;
     if (lock.count > full) return RestoreStatus::kNeverFits;
@@ -407,20 +425,48 @@ void NaiveLedger::restore_lease(Peer& peer, SemaphoreIndex semaphore, Count coun
                      .at = now_});
 }
 
+// --- limits and pauses ---
+
+Presence NaiveLedger::limit_hold(TimePoint now, PeerId id, Duration hold) {
+  let_time_pass(now);
+  const auto position = position_of(id);
+  if (!position) return Presence::kUnknown;
+  peers_[*position].expiry = kNever;
+  peers_[*position].hold_end = saturating_add(now_, hold);
+  let_time_pass(now);
+  return Presence::kKnown;
+}
+
+void NaiveLedger::pause(std::string_view semaphore) {
+  if (Semaphore* const known = ever_configured(semaphore)) ++known->pauses;
+}
+
+void NaiveLedger::resume(TimePoint now, std::string_view semaphore) {
+  let_time_pass(now);
+  Semaphore* const known = ever_configured(semaphore);
+  if (known != nullptr && known->pauses > 0) --known->pauses;
+  let_time_pass(now);
+}
+
 // --- configuration ---
+
+NaiveLedger::Semaphore* NaiveLedger::ever_configured(std::string_view name) {
+  const auto found =
+      std::find_if(semaphores_.begin(), semaphores_.end(),
+                   [name](const Semaphore& each) { return each.settings.name == name; });
+  return found == semaphores_.end() ? nullptr : &*found;
+}
 
 void NaiveLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
   let_time_pass(now);
   for (Semaphore& semaphore : semaphores_)
     semaphore.configured = false;
   for (const SemaphoreSettings& wanted : settings) {
-    const auto same_name = [&wanted](const Semaphore& each) {
-      return each.settings.name == wanted.name;
-    };
-    const auto known = std::find_if(semaphores_.begin(), semaphores_.end(), same_name);
-    Semaphore& semaphore = known == semaphores_.end() ? semaphores_.emplace_back() : *known;
+    Semaphore* const known = ever_configured(wanted.name);
+    Semaphore& semaphore = known == nullptr ? semaphores_.emplace_back() : *known;
     semaphore.settings = wanted;
     semaphore.configured = true;
+    renew_round(static_cast<SemaphoreIndex>(&semaphore - semaphores_.data()));
   }
   for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
     for (const Position position : waiting_for(i)) {

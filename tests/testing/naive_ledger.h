@@ -40,6 +40,9 @@ class NaiveLedger {
   AcquireOutcome enroll(TimePoint now, const EnrollRequest& request);
   ReleaseStatus release(TimePoint now, PeerId id, std::string_view semaphore);
   RestoreStatus restore(TimePoint now, const RestoreRequest& request);
+  Presence limit_hold(TimePoint now, PeerId id, Duration hold);
+  void pause(std::string_view semaphore);
+  void resume(TimePoint now, std::string_view semaphore);
   void set_label(PeerId id, std::string_view label);
   std::size_t advance(TimePoint now) { return let_time_pass(now); }
   // Exactly when something is due; the real one may say an earlier time.
@@ -55,8 +58,8 @@ class NaiveLedger {
   std::size_t peer_count() const { return peers_.size(); }
   void visit_peers(const std::function<void(const PeerState&)>& visit) const;
   TimePoint now() const { return now_; }
-  // Known, and without a hold limit.
-  bool is_renewable(PeerId id) const;
+  // Whether the end of the peer is fixed by a hold limit.
+  bool is_limited(PeerId id) const;
 
  private:
   using Position = std::size_t;  // in peers_
@@ -65,6 +68,8 @@ class NaiveLedger {
     SemaphoreSettings settings;
     bool configured = true;
     std::uint64_t granted = 0;
+    std::size_t pauses = 0;
+    std::vector<IpAddress> round;  // kFair: clients that wait, the next to be served first
   };
   struct Lease {
     SemaphoreIndex semaphore = 0;
@@ -79,6 +84,7 @@ class NaiveLedger {
     std::uint64_t arrival = 0;
     TimePoint dropped_at = kNever;
     Duration hold = kForever;
+    Oversize oversize = Oversize::kRefused;
   };
   struct Peer {
     PeerId id = 0;
@@ -94,6 +100,7 @@ class NaiveLedger {
 
   // --- what can be asked of the list ---
   std::optional<Position> position_of(PeerId id) const;
+  Semaphore* ever_configured(std::string_view name);
   std::optional<SemaphoreIndex> index_of(std::string_view name) const;
   std::optional<SemaphoreIndex> configured_index(std::string_view name) const;
   bool is_leased(SemaphoreIndex semaphore) const;
@@ -101,9 +108,13 @@ class NaiveLedger {
   Count acquired(SemaphoreIndex semaphore) const;
   Count remainder_of(SemaphoreIndex semaphore) const;
   std::vector<Position> waiting_for(SemaphoreIndex semaphore) const;  // in the order of arrival
+  std::optional<Position> head_of(SemaphoreIndex semaphore) const;
+  static IpAddress client_of(const Peer& peer);
   std::optional<std::int32_t> lowest_level(const Peer& peer) const;
   std::optional<Cause> why_never_served(const Peer& peer) const;
-  bool grants_open() const;
+  bool never_fits(SemaphoreIndex semaphore, Count count, Oversize oversize) const;
+  bool grace_is_over() const;
+  bool grants_open(SemaphoreIndex semaphore) const;
   bool granted_on_arrival(SemaphoreIndex semaphore, Count count) const;
   bool queue_is_full(SemaphoreIndex semaphore) const;
   SemaphoreState describe(SemaphoreIndex semaphore) const;
@@ -113,12 +124,13 @@ class NaiveLedger {
   bool remove_next_due();
   bool drop_next_overdue_wait();
   bool grant_next();
+  void renew_round(SemaphoreIndex semaphore);
   void remove(Position position, Cause cause);
   void drop_wait(Peer& peer, Cause cause);
   void end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause);
   Peer& add(PeerId id, const PeerSpec& spec);
   void renew(Peer& peer, Duration time_to_live) const;
-  FencingToken grant(Peer& peer, const Wait& request);
+  void grant(Peer& peer, const Wait& request);
   AcquireStatus grant_or_queue(Peer& peer, SemaphoreIndex semaphore, Count count,
                                const LeaseLimits& limits);
   AcquireOutcome decide(const AcquireRequest& request);
@@ -126,7 +138,8 @@ class NaiveLedger {
   RestoreStatus decide(const RestoreRequest& request);
   RestoreStatus confirm(Peer& peer, const RestoreRequest& request) const;
   void restore_lease(Peer& peer, SemaphoreIndex semaphore, Count count);
-  void report_refusal(const AcquireOutcome& outcome, std::string_view semaphore, Count count);
+  void report_refusal(const AcquireOutcome& outcome, std::string_view semaphore, PeerId peer,
+                      Count count);
   FencingToken next_token();
 
   LeaseLedger::Options options_;

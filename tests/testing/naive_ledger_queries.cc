@@ -75,6 +75,29 @@ std::vector<NaiveLedger::Position> NaiveLedger::waiting_for(SemaphoreIndex semap
   return waiting;
 }
 
+std::optional<NaiveLedger::Position> NaiveLedger::head_of(SemaphoreIndex semaphore) const {
+  const std::vector<Position> waiting = waiting_for(semaphore);
+  if (waiting.empty()) return std::nullopt;
+  switch (semaphores_[semaphore].settings.order) {
+    case QueueOrder::kFifo:
+      return waiting.front();
+    case QueueOrder::kLifo:
+      return waiting.back();
+    case QueueOrder::kFair:
+      break;
+  }
+  const IpAddress next = semaphores_[semaphore].round.front();
+  return *std::find_if(waiting.begin(), waiting.end(),
+                       [&](Position position) { return client_of(peers_[position]) == next; });
+}
+
+// An IPv4 address, or an IPv6 network of 64 bits.
+IpAddress NaiveLedger::client_of(const Peer& peer) {
+  IpAddress::Bytes bytes = peer.address.ip.bytes();
+  if (!peer.address.ip.is_v4()) std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return IpAddress::from_v6(bytes);
+}
+
 std::optional<std::int32_t> NaiveLedger::lowest_level(const Peer& peer) const {
   std::optional<std::int32_t> lowest;
   for (const Lease& lease : peer.leases) {
@@ -88,21 +111,31 @@ std::optional<std::int32_t> NaiveLedger::lowest_level(const Peer& peer) const {
 std::optional<Cause> NaiveLedger::why_never_served(const Peer& peer) const {
   const Semaphore& semaphore = semaphores_[peer.wait->semaphore];
   if (!semaphore.configured) return Cause::kSemaphoreRemoved;
-  if (peer.wait->count > semaphore.settings.full_count) return Cause::kNeverFits;
+  if (never_fits(peer.wait->semaphore, peer.wait->count, peer.wait->oversize)) {
+    return Cause::kNeverFits;
+  }
   const auto lowest = lowest_level(peer);
   if (lowest && *lowest <= semaphore.settings.level) return Cause::kBreaksHierarchy;
   return std::nullopt;
 }
 
-bool NaiveLedger::grants_open() const {
+bool NaiveLedger::never_fits(SemaphoreIndex semaphore, Count count, Oversize oversize) const {
+  return oversize == Oversize::kRefused && count > semaphores_[semaphore].settings.full_count;
+}
+
+bool NaiveLedger::grace_is_over() const {
   return now_ >= saturating_add(options_.start, options_.startup_grace);
+}
+
+bool NaiveLedger::grants_open(SemaphoreIndex semaphore) const {
+  return grace_is_over() && semaphores_[semaphore].pauses == 0;
 }
 
 // Whether the request would be the next to be served, and fits.
 bool NaiveLedger::granted_on_arrival(SemaphoreIndex semaphore, Count count) const {
   const bool would_be_head =
       semaphores_[semaphore].settings.order == QueueOrder::kLifo || waiting_for(semaphore).empty();
-  return would_be_head && grants_open() && count <= remainder_of(semaphore);
+  return would_be_head && grants_open(semaphore) && count <= remainder_of(semaphore);
 }
 
 bool NaiveLedger::queue_is_full(SemaphoreIndex semaphore) const {
@@ -115,7 +148,8 @@ TimePoint NaiveLedger::next_deadline() const {
     next = std::min(next, peer.removal());
     if (peer.wait) next = std::min(next, peer.wait->dropped_at);
   }
-  if (!grants_open()) next = std::min(next, saturating_add(options_.start, options_.startup_grace));
+  if (!grace_is_over())
+    next = std::min(next, saturating_add(options_.start, options_.startup_grace));
   return next;
 }
 
@@ -125,9 +159,9 @@ std::optional<bool> NaiveLedger::is_acquired(PeerId id) const {
   return !peers_[*position].wait.has_value();
 }
 
-bool NaiveLedger::is_renewable(PeerId id) const {
+bool NaiveLedger::is_limited(PeerId id) const {
   const auto position = position_of(id);
-  return position && !peers_[*position].hold_end;
+  return position && peers_[*position].hold_end;
 }
 
 std::optional<Count> NaiveLedger::remainder(std::string_view semaphore) const {
@@ -148,6 +182,7 @@ SemaphoreState NaiveLedger::describe(SemaphoreIndex semaphore) const {
   state.waiting = waiting.size();
   if (!waiting.empty()) state.longest_wait = now_ - peers_[waiting.front()].wait->since;
   state.granted = semaphores_[semaphore].granted;
+  state.paused = semaphores_[semaphore].pauses > 0;
   state.retired = !semaphores_[semaphore].configured;
   return state;
 }
