@@ -173,7 +173,8 @@ Result<std::string> parse_host(std::string_view text) {
   const bool bracketed = text.size() > 1 && text.front() == '[' && text.back() == ']';
   const std::string_view host = bracketed ? text.substr(1, text.size() - 2) : text;
   if (parse_v6(host)) return std::string(host);
-  if (!bracketed && !host.empty() && std::ranges::all_of(host, is_name_character)) {
+  if (!bracketed && !host.empty() && host.front() != '-' &&
+      std::ranges::all_of(host, is_name_character)) {
     return std::string(host);
   }
   return fail(ErrorCode::kInvalidArgument,

@@ -64,6 +64,8 @@ Result<std::string> parse_host(std::string_view text);
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;
+
+  bool operator==(const HostPort&) const = default;
 };
 
 // Error kInvalidArgument: says which part is missing or wrong. Port 0 is left to the system.

@@ -107,7 +107,7 @@ TEST(Host, IsANameOrAnAddressWithoutItsBrackets) {
     EXPECT_EQ(parse_host(row.text).value(), row.canonical);
   }
   for (const std::string_view text : {"", "[]", "[", "[localhost]", "[127.0.0.1]", "[::1", "a b",
-                                      "a:b", "http://a", "a,b", "a\n"}) {
+                                      "a:b", "http://a", "a,b", "a\n", "-a"}) {
     EXPECT_FALSE(parse_host(text).has_value()) << text;
   }
   EXPECT_EQ(parse_host("a b").error().message,

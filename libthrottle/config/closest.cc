@@ -1,0 +1,45 @@
+#include "libthrottle/config/closest.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <numeric>
+
+namespace throttle::config {
+
+namespace {
+
+constexpr std::size_t kLongestWord = 64;
+
+// Levenshtein's: letters to add, drop or change. Both words are of sane length.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::array<std::size_t, kLongestWord + 1> row{};  // from the beginning of `from` to all of `to`
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t change = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row[to.size()];
+}
+
+}  // namespace
+
+std::string_view closest(std::string_view word, std::span<const std::string> candidates) {
+  if (word.size() > kLongestWord) return {};
+  std::size_t most = std::max<std::size_t>(word.size() / 3, 1);
+  std::string_view best;
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongestWord) continue;
+    const std::size_t letters = distance(word, candidate);
+    if (letters > most) continue;
+    best = candidate;
+    most = letters - (letters > 0 ? 1 : 0);
+  }
+  return best;
+}
+
+}  // namespace throttle::config

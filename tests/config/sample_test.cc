@@ -1,0 +1,88 @@
+// The sample configuration says the truth about itself: it is valid, gives what its comments say,
+// and every setting that it shows at its default is one.
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "libthrottle/config/settings_file.h"
+
+namespace throttle::config {
+namespace {
+
+std::string sample() {
+  std::ifstream file(THROTTLE_SAMPLE, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The sample with a key or table in place of every line that is `#` and a key or table.
+std::string sample_with_its_defaults() {
+  std::string text;
+  bool line_begins = true;
+  const std::string whole = sample();
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const bool setting = line_begins && whole[i] == '#' && i + 1 < whole.size() &&
+                         (whole[i + 1] == '[' || (whole[i + 1] >= 'a' && whole[i + 1] <= 'z'));
+    line_begins = whole[i] == '\n';
+    if (!setting) text += whole[i];
+  }
+  return text;
+}
+
+ServerSettings what_its_comments_say() {
+  ServerSettings expected;
+  expected.semaphores = {{"database", 5, 1, QueueOrder::kFifo, 100'000},
+                         {"office", 1, 0, QueueOrder::kFifo, 100'000},
+                         {"reports/nightly", 2, 2, QueueOrder::kLifo, 100}};
+  expected.logging.terminal.level = "info";
+  return expected;
+}
+
+TEST(Sample, IsReadAsItsCommentsSay) {
+  const auto loaded = load_settings_file(THROTTLE_SAMPLE);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_TRUE(loaded->warnings.empty());
+  EXPECT_EQ(loaded->settings, what_its_comments_say());
+}
+
+TEST(Sample, ShowsEverySettingAtItsDefault) {
+  const std::string text = sample_with_its_defaults();
+  ASSERT_NE(text, sample());
+  const auto loaded = parse_settings(text, "sample");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_TRUE(loaded->warnings.empty());
+  ServerSettings expected = what_its_comments_say();
+  expected.logging.gelf = GelfSettings{"throttle", "log.example.org", 12201, "warn"};
+  EXPECT_EQ(loaded->settings, expected);
+}
+
+TEST(Sample, MentionsEveryKey) {
+  const std::string text = sample_with_its_defaults();
+  for (const std::string_view key : {"startup_grace",
+                                     "drain_timeout",
+                                     "max",
+                                     "level",
+                                     "order",
+                                     "max_pending",
+                                     "listen",
+                                     "max_connections",
+                                     "max_header_bytes",
+                                     "max_body_bytes",
+                                     "header_timeout",
+                                     "body_timeout",
+                                     "idle_timeout",
+                                     "write_timeout",
+                                     "format",
+                                     "name",
+                                     "host",
+                                     "port",
+                                     "compression",
+                                     "datagram_bytes"}) {
+    EXPECT_NE(text.find(std::string(key) + " = "), std::string::npos) << key;
+  }
+}
+
+}  // namespace
+}  // namespace throttle::config

@@ -1,0 +1,179 @@
+// The command line of throttle-server, argument by argument.
+#include "libthrottle/config/server_command.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace throttle::config {
+namespace {
+
+using Arguments = std::vector<const char*>;
+
+std::string joined(const Arguments& arguments) {
+  std::string text;
+  for (const std::string_view argument : arguments) {
+    text += std::string(argument) + ' ';
+  }
+  return text;
+}
+
+struct Runs {
+  Arguments arguments;
+  ServerOptions options;
+};
+
+TEST(ServerCommand, RunsWithWhatTheArgumentsSay) {
+  const Runs rows[] = {
+      {{}, {}},
+      {{"--address", "0.0.0.0"}, {.address = "0.0.0.0"}},
+      {{"--address=example.org"}, {.address = "example.org"}},
+      {{"--address", "[::1]"}, {.address = "::1"}},
+      {{"--address", "::1"}, {.address = "::1"}},
+      {{"--port", "8001"}, {.port = 8001}},
+      {{"--port=8001"}, {.port = 8001}},
+      {{"--port", "0"}, {.port = 0}},
+      {{"--port", "65535"}, {.port = 65535}},
+      {{"-c", "my file.toml"}, {.configuration = "my file.toml"}},
+      {{"-cfile"}, {.configuration = "file"}},
+      {{"--configuration", "file"}, {.configuration = "file"}},
+      {{"--configuration=file"}, {.configuration = "file"}},
+      {{"--log-format", "json"}, {.log_format = LogFormat::kJson}},
+      {{"--log-format=text"}, {.log_format = LogFormat::kText}},
+      {{"--port", "8015", "-c", "file"}, {.configuration = "file", .port = 8015}},
+      {{"-c", "file", "--address", "localhost", "--port", "80", "--log-format", "json"},
+       {"file", "localhost", 80, LogFormat::kJson}},
+  };
+  for (const Runs& row : rows) {
+    const auto command = parse_server_command(row.arguments);
+    ASSERT_TRUE(command.has_value()) << joined(row.arguments) << command.error().message;
+    const config::Run* const run = std::get_if<config::Run>(&*command);
+    ASSERT_NE(run, nullptr) << joined(row.arguments);
+    EXPECT_EQ(run->options, row.options) << joined(row.arguments);
+  }
+}
+
+TEST(ServerCommand, ChecksTheConfigurationThatIsNamed) {
+  const auto command = parse_server_command(Arguments{"--check", "-c", "file"});
+  ASSERT_TRUE(command.has_value());
+  ASSERT_TRUE(std::holds_alternative<Check>(*command));
+  EXPECT_EQ(std::get<Check>(*command).options.configuration, "file");
+}
+
+TEST(ServerCommand, ShowsHelpAndVersionBeforeAllElse) {
+  for (const Arguments& arguments :
+       {Arguments{"--help"}, Arguments{"-h"}, Arguments{"--port", "80", "-h", "--check"},
+        Arguments{"-Vh"}}) {
+    const auto command = parse_server_command(arguments);
+    ASSERT_TRUE(command.has_value()) << joined(arguments);
+    EXPECT_TRUE(std::holds_alternative<ShowHelp>(*command)) << joined(arguments);
+  }
+  for (const Arguments& arguments :
+       {Arguments{"--version"}, Arguments{"-V"}, Arguments{"--check", "-V"}}) {
+    const auto command = parse_server_command(arguments);
+    ASSERT_TRUE(command.has_value()) << joined(arguments);
+    EXPECT_TRUE(std::holds_alternative<ShowVersion>(*command)) << joined(arguments);
+  }
+}
+
+struct Refuses {
+  Arguments arguments;
+  std::string_view message;
+};
+
+TEST(ServerCommand, NamesTheArgumentThatIsWrong) {
+  const Refuses rows[] = {
+      {{"--prot", "80"}, "unrecognised option '--prot'"},
+      {{"--conf", "file"}, "unrecognised option '--conf'"},
+      {{"-x"}, "unrecognised option '-x'"},
+      {{"--check", "file"}, R"(unexpected argument "file")"},
+      {{"--", "-x"}, R"(unexpected argument "-x")"},
+      {{"--help=yes"}, "option '--help' does not take any arguments"},
+      {{"--port"}, "the required argument for option '--port' is missing"},
+      {{"-c"}, "the required argument for option '--configuration' is missing"},
+      {{"--port="},
+       "the argument for option '--port' should follow immediately after the equal "
+       "sign"},
+      {{"--port", "80", "--port", "81"}, "--port is given twice"},
+      {{"-c", "a", "--configuration", "b"}, "--configuration is given twice"},
+      {{"--port", "http"}, R"(--port: expected a number from 0 to 65535, got "http")"},
+      {{"--port", "65536"}, R"(--port: expected a number from 0 to 65535, got "65536")"},
+      {{"--port", "80 "}, R"(--port: expected a number from 0 to 65535, got "80 ")"},
+      {{"--port=-1"}, R"(--port: expected a number from 0 to 65535, got "-1")"},
+      {{"--port", ""}, R"(--port: expected a number from 0 to 65535, got "")"},
+      {{"--address", "--port"}, R"(--address: expected a value, got "--port")"},
+      {{"-c", "--check"}, R"(--configuration: expected a value, got "--check")"},
+      {{"-c", ""}, "--configuration: expected the path of a file, got nothing"},
+      {{"--address", "a b"},
+       R"(--address: "a b" is not a host: expected a name, an IPv4 address )"
+       "or an IPv6 address in brackets"},
+      {{"--log-format", "xml"}, R"(--log-format: expected "text" or "json", got "xml")"},
+  };
+  for (const Refuses& row : rows) {
+    const auto command = parse_server_command(row.arguments);
+    ASSERT_FALSE(command.has_value()) << joined(row.arguments);
+    EXPECT_EQ(command.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(command.error().message,
+              std::string(row.message) + " (--help shows what is possible)");
+  }
+}
+
+TEST(ServerHelp, NamesEveryOptionAndWhatElseDecides) {
+  const std::string help = server_help();
+  for (const std::string_view part :
+       {"--address HOST ", "[127.0.0.1]", "--port PORT ", "[8000]", "-c [ --configuration ] FILE ",
+        "[throttle.toml]", "--log-format FORMAT ", "--check ", "-h [ --help ] ",
+        "-V [ --version ] ", "THROTTLE_LOG ", "SIGINT, SIGTERM", "SIGHUP ", "Exit codes"}) {
+    EXPECT_NE(help.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(help.back(), '\n');
+}
+
+TEST(ServerHelp, FitsATerminal) {
+  const std::string text = server_help();
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    EXPECT_LE(end - begin, 80u) << text.substr(begin, end - begin);
+    begin = end + 1;
+  }
+}
+
+class ServerOptionsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::ofstream(path_) << "[http]\nlisten = \"example.org:80\"\n"
+                            "[logging.stderr]\nlevel = \"info\"\nformat = \"json\"\n";
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  const std::string path_ = testing::TempDir() + "throttle-server-options-test.toml";
+};
+
+TEST_F(ServerOptionsTest, LeaveTheFileItsSayWhereTheyHaveNone) {
+  const auto loaded = load_settings({.configuration = path_});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_EQ(loaded->settings.http.listen, (HostPort{"example.org", 80}));
+  EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kJson}));
+}
+
+TEST_F(ServerOptionsTest, WinOverTheFile) {
+  const auto loaded = load_settings({path_, "::1", 0, LogFormat::kText});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_EQ(loaded->settings.http.listen, (HostPort{"::1", 0}));
+  EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kText}));
+}
+
+TEST_F(ServerOptionsTest, WinOverTheDefaultsWithoutAFile) {
+  const auto loaded = load_settings({.configuration = path_ + ".missing", .port = 8001});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_EQ(loaded->file, FileState::kMissing);
+  EXPECT_EQ(loaded->settings.http.listen, (HostPort{"127.0.0.1", 8001}));
+}
+
+}  // namespace
+}  // namespace throttle::config
