@@ -45,7 +45,12 @@ class Shortage {
   std::vector<int> taken_;
 };
 
-using DescriptorsTest = TcpTest;
+class DescriptorsTest : public TcpTest {
+ protected:
+  // A first connection shows that all is well; and the undefined-behaviour sanitizer meets the
+  // objects while it can: it needs descriptors to look at them.
+  void SetUp() override { make_pair(); }
+};
 
 TEST_F(DescriptorsTest, RaisesTheSoftLimitToTheHardOne) {
   rlimit before{};
@@ -59,7 +64,7 @@ TEST_F(DescriptorsTest, RaisesTheSoftLimitToTheHardOne) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
-// A client socket that is connecting and has no descriptor of this process's future.
+// A client that has its descriptor already and waits to be accepted.
 struct Dialler {
   explicit Dialler(Loop& loop, const SocketAddress& target)
       : connector(TcpConnector::start(loop, target, *this)) {}
@@ -75,7 +80,7 @@ TEST_F(DescriptorsTest, ClosesWhatItCannotAcceptAndGoesOn) {
   {
     const Shortage shortage;
     run_briefly(loop_);
-    EXPECT_EQ(acceptor_.announced, 0);
+    EXPECT_EQ(acceptor_.announced, 1) << "of make_pair()";
     EXPECT_FALSE(acceptor_.failure);
   }
   TcpStream client = connect(acceptor_.listener->local_address());
