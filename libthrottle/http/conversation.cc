@@ -90,8 +90,8 @@ void Conversation::reject(Fault fault, const Output& output) {
                     output);
     case Fault::kHeadTooLarge:
       return refuse(431,
-                    "The headers are more than " + std::to_string(limits_->header_count) +
-                        ", or longer than " + std::to_string(limits_->head_bytes) + " bytes.",
+                    "The head has more than " + std::to_string(limits_->header_count) +
+                        " headers or " + std::to_string(limits_->head_bytes) + " bytes.",
                     output);
   }
 }

@@ -91,6 +91,8 @@ class RequestReader::Message final : private beast::http::basic_parser<true> {
   };
 
   bool read_head(std::string_view& bytes);
+  void read_first_line();
+  bool fail_long_head();
   bool read_body(std::string_view& bytes);
   bool read_chunks(std::string_view& bytes);
   void keep_head();
@@ -157,39 +159,46 @@ RequestReader::Event RequestReader::Message::read(std::string_view& bytes) {
   return Event::kMore;
 }
 
-// Whether the head is complete and good. Beast gets the first line once it is complete, so that
-// what is no HTTP at all is refused at once, and the headers when all are there: a fault does not
-// depend on how the bytes are cut.
+// Whether the head is complete and good.
 bool RequestReader::Message::read_head(std::string_view& bytes) {
   const std::size_t held = kept_head_.size();
   const std::string_view fresh = bytes.substr(0, limits_.head_bytes - held);
   if (held > 0) kept_head_.append(fresh);
   head_ = held > 0 ? std::string_view(kept_head_) : fresh;
 
+  if (parsed_ == 0) read_first_line();
+  if (fault_) return false;
   const std::size_t end = head_.find(kHeadEnd, std::max<std::size_t>(searched_, 3) - 3);
-  if (end != std::string_view::npos) {
-    head_ = head_.substr(0, end + kHeadEnd.size());
-    if (held > 0) kept_head_.resize(head_.size());
-    bytes.remove_prefix(head_.size() - held);
-    parse(head_.substr(parsed_));
-    return !fault_ && (is_header_done() || fail(Fault::kMalformed, "incomplete line"));
+  if (end == std::string_view::npos || parsed_ == 0) {
+    if (head_.size() == limits_.head_bytes) return fail_long_head();
+    searched_ = head_.size();
+    bytes = {};
+    return false;
   }
-  if (parsed_ == 0) {
-    if (head_.front() <= ' ' || head_.front() > '~') return fail(Fault::kMalformed, "bad method");
-    const std::size_t line = head_.find('\n', searched_);
-    if (line != std::string_view::npos) {
-      parsed_ = parse(head_.substr(0, line + 1));
-      if (fault_) return false;
-      if (parsed_ <= line) return fail(Fault::kMalformed, "incomplete line");
-    }
+  head_ = head_.substr(0, end + kHeadEnd.size());
+  if (held > 0) kept_head_.resize(head_.size());
+  bytes.remove_prefix(head_.size() - held);
+  parse(head_.substr(parsed_));
+  return !fault_ && (is_header_done() || fail(Fault::kMalformed, "incomplete line"));
+}
+
+// Beast gets the first line as soon as it is complete, so that what is no HTTP at all is refused at
+// once, and the headers when all are there: a fault does not depend on how the bytes are cut.
+void RequestReader::Message::read_first_line() {
+  if (head_.front() <= ' ' || head_.front() > '~') {
+    fail(Fault::kMalformed, "bad method");
+    return;
   }
-  if (head_.size() == limits_.head_bytes)
-    return parsed_ > 0 || head_.find(' ') == std::string_view::npos
-               ? fail(Fault::kHeadTooLarge, "header limit")
-               : fail(Fault::kTargetTooLong, "target limit");
-  searched_ = head_.size();
-  bytes = {};
-  return false;
+  const std::size_t line = head_.find('\n', searched_);
+  if (line == std::string_view::npos) return;
+  parsed_ = parse(head_.substr(0, line + 1));
+  if (!fault_ && parsed_ <= line) fail(Fault::kMalformed, "incomplete line");
+}
+
+bool RequestReader::Message::fail_long_head() {
+  const bool in_target = parsed_ == 0 && head_.find(' ') != std::string_view::npos;
+  return in_target ? fail(Fault::kTargetTooLong, "target limit")
+                   : fail(Fault::kHeadTooLarge, "header limit");
 }
 
 // Whether the body is complete.

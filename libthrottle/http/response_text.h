@@ -21,8 +21,8 @@ enum class Persistence {
 
 struct ResponseForm {
   Persistence persistence = Persistence::kKeepAlive;
-  bool head = false;      // to HEAD: all but the body
-  std::string_view date;  // of DateLine
+  bool head = false;           // to HEAD: all but the body
+  std::string_view date = {};  // of DateLine
 };
 
 // Appends the response to `out`. Control characters in the values of its headers become blanks, so
