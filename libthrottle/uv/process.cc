@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <optional>
 
 #include "libthrottle/uv/buffer.h"
@@ -76,6 +77,10 @@ struct Process::Child {
   ProcessTree tree{};
 
   bool running() { return uv_is_active(as_handle(&uv)) != 0; }
+  void kill() {
+    uv_process_kill(&uv, SIGKILL);  // so that Windows tells a signal too
+    tree.kill();
+  }
   static void ended(uv_process_t* uv, std::int64_t status, int signal) noexcept;
 };
 
@@ -143,7 +148,7 @@ void Process::ReleaseChild::operator()(Child* child) const noexcept {
   if (!child->running()) return CloseBox<Child>()(child);
   child->state = nullptr;
   child->loop->add_dying_child();
-  child->tree.kill();
+  child->kill();
 }
 
 BoxOwner<Process::Pipe> Process::State::make_pipe(Output output, std::size_t max_line_bytes) {
@@ -211,7 +216,7 @@ int Process::pid() const {
 }
 
 void Process::kill_tree() {
-  if (state_->child->running()) state_->child->tree.kill();
+  if (state_->child->running()) state_->child->kill();
 }
 
 }  // namespace throttle::uv

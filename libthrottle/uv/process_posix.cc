@@ -1,5 +1,4 @@
 #include <csignal>
-#include <utility>
 
 #include <uv.h>
 
@@ -12,13 +11,12 @@ ShellCall shell_call(const std::string& line) {
   return {{"/bin/sh", "-c", line}, UV_PROCESS_DETACHED};
 }
 
-ProcessTree::ProcessTree(int pid) : pid_(pid) {}
+ProcessTree::ProcessTree(int pid) : group_(pid) {}
+
 ProcessTree::~ProcessTree() = default;
-ProcessTree::ProcessTree(ProcessTree&& other) noexcept = default;
-ProcessTree& ProcessTree::operator=(ProcessTree&& other) noexcept = default;
 
 void ProcessTree::kill() noexcept {
-  if (pid_ > 0) ::kill(-pid_, SIGKILL);
+  if (group_ != 0) ::kill(static_cast<pid_t>(-group_), SIGKILL);
 }
 
 }  // namespace throttle::uv

@@ -2,7 +2,9 @@
 // children. Threads: the loop's.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace throttle::uv {
@@ -14,21 +16,24 @@ struct ShellCall {
 };
 ShellCall shell_call(const std::string& line);
 
-// The processes that descend from one, which was spawned by a ShellCall a moment ago.
+// The processes that descend from one, which a ShellCall has started a moment ago.
 class ProcessTree {
  public:
   ProcessTree() = default;  // of nobody
   explicit ProcessTree(int pid);
   ~ProcessTree();
-  ProcessTree(ProcessTree&& other) noexcept;
-  ProcessTree& operator=(ProcessTree&& other) noexcept;
+  ProcessTree(ProcessTree&& other) noexcept : group_(std::exchange(other.group_, 0)) {}
+  ProcessTree& operator=(ProcessTree&& other) noexcept {
+    std::swap(group_, other.group_);
+    return *this;
+  }
 
-  // Ends them all. Only while the first of them has not been waited for.
+  // Ends them all, as far as the system could keep track of them. Only while the first of them has
+  // not been waited for.
   void kill() noexcept;
 
  private:
-  int pid_ = 0;
-  void* job_ = nullptr;  // on Windows
+  std::intptr_t group_ = 0;  // the number of the process group; the handle of the job on Windows
 };
 
 }  // namespace throttle::uv

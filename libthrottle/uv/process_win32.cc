@@ -1,5 +1,3 @@
-#include <utility>
-
 #include <uv.h>
 
 #include "libthrottle/uv/process_tree.h"
@@ -14,36 +12,25 @@ ShellCall shell_call(const std::string& line) {
 
 // A job takes in all that the process starts from now on. The shell has hardly begun: libuv cannot
 // start it suspended.
-ProcessTree::ProcessTree(int pid) : pid_(pid) {
+ProcessTree::ProcessTree(int pid) {
   constexpr DWORD kAccess = PROCESS_SET_QUOTA | PROCESS_TERMINATE;
   const HANDLE process = OpenProcess(kAccess, FALSE, static_cast<DWORD>(pid));
   if (process == nullptr) return;
-  job_ = CreateJobObjectW(nullptr, nullptr);
-  if (job_ != nullptr && AssignProcessToJobObject(job_, process) == 0) {
-    CloseHandle(std::exchange(job_, nullptr));
+  const HANDLE job = CreateJobObjectW(nullptr, nullptr);
+  if (job != nullptr && AssignProcessToJobObject(job, process) != 0) {
+    group_ = reinterpret_cast<std::intptr_t>(job);
+  } else if (job != nullptr) {
+    CloseHandle(job);
   }
   CloseHandle(process);
 }
 
 ProcessTree::~ProcessTree() {
-  if (job_ != nullptr) CloseHandle(job_);
-}
-
-ProcessTree::ProcessTree(ProcessTree&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), job_(std::exchange(other.job_, nullptr)) {}
-
-ProcessTree& ProcessTree::operator=(ProcessTree&& other) noexcept {
-  std::swap(pid_, other.pid_);
-  std::swap(job_, other.job_);
-  return *this;
+  if (group_ != 0) CloseHandle(reinterpret_cast<HANDLE>(group_));
 }
 
 void ProcessTree::kill() noexcept {
-  if (job_ != nullptr) {
-    TerminateJobObject(job_, 1);
-  } else if (pid_ > 0) {
-    uv_kill(pid_, SIGKILL);  // without a job at least the shell itself
-  }
+  if (group_ != 0) TerminateJobObject(reinterpret_cast<HANDLE>(group_), 1);
 }
 
 }  // namespace throttle::uv
