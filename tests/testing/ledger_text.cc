@@ -126,4 +126,8 @@ void PrintTo(const AcquireOutcome& outcome, std::ostream* out) {
   *out << testing::text_of(outcome);
 }
 
+void PrintTo(TimePoint time, std::ostream* out) {
+  *out << testing::text_of(time);
+}
+
 }  // namespace throttle
