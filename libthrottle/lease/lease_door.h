@@ -4,9 +4,10 @@
 // (block_for) and answers it later through take_answers(). The door does no I/O and reads no clock,
 // so a test drives it without a socket.
 //
-// A turn of the runtime: dispatch requests; then, while ledger.events() is not empty, observe()
-// them and clear them; then take_answers(). On a timer at next_deadline(): ledger.advance(now) and
-// advance(now), then the same.
+// A turn of the runtime: dispatch requests; then, while ledger.events() is not empty, observe() all
+// of them and clear them; then take_answers(). The door counts the events, so each must be observed
+// exactly once. On a timer at next_deadline(): ledger.advance(now), observe and clear, so that a
+// lock granted at the last moment is answered as granted; then advance(now) and take_answers().
 // Threads: one, the ledger's.
 #pragma once
 
@@ -53,8 +54,9 @@ class LeaseDoor {
   TimePoint next_deadline() const;
   std::size_t parked_count() const;
 
+  struct State;  // private to lease (door_state.h)
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,52 @@
+// What the door says: the statuses and texts of the lease protocol, each in one place.
+//
+// Published clients compare two texts byte by byte: "Unknown peer" (they start to restore) and
+// "Unknown semaphore". No other answer of status 400 may read like the first. All other texts are
+// for people and end with how to go on.
+// Threads: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libthrottle/core/ledger_types.h"
+#include "libthrottle/http/message.h"
+
+namespace throttle::lease {
+
+// The response of a handler, or nothing if it comes later.
+using Reply = std::optional<http::Response>;
+
+// How the client of a request speaks: the first generation asks `block_until_acquired` and is told
+// true or false, the current one waits in its acquire and is told by the status.
+enum class Generation : std::uint8_t { kFirst, kCurrent };
+
+http::Response text(unsigned status, std::string body);
+http::Response json(unsigned status, std::string body);
+http::Response ok();  // 200 and the text "Ok"
+
+// The header Throttle-Fencing-Token is added where there is a token.
+http::Response with_token(http::Response response, FencingToken token);
+
+// The answer to a wait that got what it waited for.
+http::Response granted(Generation generation, PeerId peer, FencingToken token);
+// The answer to a wait whose lock is still pending.
+http::Response pending(Generation generation, PeerId peer);
+
+http::Response unknown_peer();
+http::Response unknown_semaphore();
+// What a client asked for when it was refused.
+struct Asked {
+  std::string_view semaphore;
+  Count count = 0;
+};
+// `outcome` is neither acquired nor pending.
+http::Response refused(const AcquireOutcome& outcome, const Asked& asked);
+http::Response refused(RestoreStatus status, PeerId peer);
+http::Response never_fits(const Asked& asked, Count full_count);
+// The levels were changed while the request waited.
+http::Response hierarchy_changed(std::string_view semaphore);
+
+}  // namespace throttle::lease
