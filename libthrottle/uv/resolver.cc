@@ -24,6 +24,10 @@ std::optional<SocketAddress> numeric(const HostPort& target) {
   return SocketAddress{*ip, target.port};
 }
 
+std::string what_failed(const HostPort& target) {
+  return "cannot look up the host " + target.host;
+}
+
 Addresses addresses_of(const addrinfo* first) {
   Addresses addresses;
   for (const addrinfo* each = first; each != nullptr; each = each->ai_next) {
@@ -35,21 +39,33 @@ Addresses addresses_of(const addrinfo* first) {
   return addresses;
 }
 
-// libuv's getaddrinfo() blocks if it has no callback; it wants a loop, but does not run it.
+// In libuv's words, which are the same on every system.
+int status_of(int gai_error) {
+  switch (gai_error) {
+    case EAI_NONAME:
+      return UV_EAI_NONAME;
+    case EAI_AGAIN:
+      return UV_EAI_AGAIN;
+    case EAI_MEMORY:
+      return UV_EAI_MEMORY;
+    case EAI_FAMILY:
+      return UV_EAI_FAMILY;
+    default:
+      return UV_EAI_FAIL;
+  }
+}
+
+// Blocks. Not through libuv, whose getaddrinfo wants a loop of the calling thread.
 Result<Addresses> look_up(const HostPort& target) {
-  const std::string what = "cannot look up the host " + target.host;
-  uv_loop_t loop;
-  if (const int status = uv_loop_init(&loop); status < 0) return fail(status, what);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;  // one answer for each address, not one for each protocol
-  uv_getaddrinfo_t request;
-  const int status = uv_getaddrinfo(&loop, &request, nullptr, target.host.c_str(),
-                                    std::to_string(target.port).c_str(), &hints);
-  uv_loop_close(&loop);
-  if (status < 0) return fail(status, what);
-  Addresses addresses = addresses_of(request.addrinfo);
-  uv_freeaddrinfo(request.addrinfo);
-  if (addresses.empty()) return fail(UV_EAI_NODATA, what);
+  addrinfo* found = nullptr;
+  const int error =
+      getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
+  if (error != 0) return fail(status_of(error), what_failed(target));
+  Addresses addresses = addresses_of(found);
+  freeaddrinfo(found);
+  if (addresses.empty()) return fail(UV_EAI_NODATA, what_failed(target));
   return addresses;
 }
 
@@ -70,7 +86,7 @@ void look_up_aside(const std::shared_ptr<Lookup>& lookup, const HostPort& target
   try {
     std::thread([lookup, target] { lookup->finish(look_up(target)); }).detach();
   } catch (const std::system_error&) {
-    lookup->finish(fail(UV_EAGAIN, "cannot look up the host " + target.host));
+    lookup->finish(fail(UV_EAGAIN, what_failed(target)));
   }
 }
 
@@ -78,6 +94,7 @@ void look_up_aside(const std::shared_ptr<Lookup>& lookup, const HostPort& target
 
 Result<Addresses> resolve(const HostPort& target) {
   if (const auto address = numeric(target)) return Addresses{*address};
+  const Loop loop;  // which on Windows opens the socket library
   return look_up(target);
 }
 
