@@ -326,4 +326,9 @@ void LeaseLedger::clear_events() {
   state_->events.clear();
 }
 
+void LeaseLedger::take_events(std::vector<LedgerEvent>& batch) {
+  batch.clear();
+  batch.swap(state_->events);
+}
+
 }  // namespace throttle

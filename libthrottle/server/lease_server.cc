@@ -1,0 +1,199 @@
+#include "libthrottle/server/lease_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libthrottle/server/version.h"
+#include "libthrottle/server/welcome.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/resolver.h"
+
+namespace throttle::server {
+
+namespace {
+
+constexpr Duration kLogInterval = std::chrono::seconds(60);
+
+http::Limits limits_of(const config::HttpSettings& settings) {
+  http::Limits limits;
+  limits.head_bytes = settings.max_header_bytes;
+  limits.body_bytes = settings.max_body_bytes;
+  limits.connections = settings.max_connections;
+  limits.head_time = settings.header_timeout;
+  limits.body_time = settings.body_timeout;
+  limits.idle_time = settings.idle_timeout;
+  limits.write_time = settings.write_timeout;
+  return limits;
+}
+
+bool wants_html(const http::Request& request) {
+  return request.accept.find("text/html") != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LeaseServer>> LeaseServer::open(const Surroundings& surroundings,
+                                                       const config::HttpSettings& settings) {
+  std::unique_ptr<LeaseServer> server(new LeaseServer(surroundings, limits_of(settings)));
+  if (auto listening = server->listen(settings.listen); !listening) {
+    return tl::unexpected(listening.error());
+  }
+  return server;
+}
+
+LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& limits)
+    : runtime_(surroundings.runtime),
+      logger_(surroundings.logger),
+      log_(surroundings.logger.target("http")),
+      started_(std::chrono::system_clock::now()),
+      ledger_log_(surroundings.runtime.ledger(), surroundings.logger.target("ledger")),
+      door_(surroundings.runtime.ledger()),
+      accept_failed_(log_, telemetry::Level::kError, "cannot accept connections", kLogInterval),
+      timer_(surroundings.loop, uv::bound<&LeaseServer::on_due>(this)),
+      http_(surroundings.loop, limits, *this) {
+  add_routes();
+  runtime_.hub().add_observer([this](std::span<const LedgerEvent> events) { observe(events); });
+}
+
+LeaseServer::~LeaseServer() = default;
+
+// A name may have several addresses (localhost: ::1 and 127.0.0.1). All of them are served, on one
+// port; those that this machine does not have are no error as long as one is left.
+Result<void> LeaseServer::listen(const HostPort& where) {
+  const auto addresses = uv::resolve(where);
+  if (!addresses) return tl::unexpected(addresses.error());
+  std::optional<Error> failure;
+  for (SocketAddress address : *addresses) {
+    if (address.port == 0) address.port = address_.port;
+    const auto listening = http_.listen(address);
+    if (!listening) {
+      failure = listening.error();
+      if (failure->code == ErrorCode::kInUse) break;
+    } else if (address_.port == 0) {
+      address_ = *listening;
+    }
+  }
+  const bool serves = address_.port != 0;
+  if (failure && (!serves || failure->code == ErrorCode::kInUse)) return tl::unexpected(*failure);
+  return {};
+}
+
+void LeaseServer::add_routes() {
+  using http::Call;
+  using http::Method;
+  using http::Response;
+  door_.add_routes(router_);
+  router_.add(Method::kGet, "/", [this](const Call& call) {
+    if (!wants_html(call.request)) return Response{.body = welcome_text(kVersion)};
+    return Response{.content_type = http::kHtmlType,
+                    .body = welcome_page(kVersion, runtime_.ledger().semaphores())};
+  });
+  router_.add(Method::kGet, "/health", [](const Call&) { return Response{.body = "Ok"}; });
+  router_.add(Method::kGet, "/version",
+              [](const Call&) { return Response{.body = std::string(kVersion)}; });
+  router_.add(Method::kGet, "/metrics", [this](const Call&) { return metrics_page(); });
+  const auto icon = [](const Call&) {
+    return Response{.content_type = "image/x-icon", .body = favicon()};
+  };
+  router_.add(Method::kGet, "/favicon.ico", icon);
+  router_.add(Method::kGet, "/favicon", icon);
+  router_.set_not_found([](const Call&) {
+    return Response{.status = 404, .content_type = http::kHtmlType, .body = not_found_page()};
+  });
+}
+
+std::optional<http::Response> LeaseServer::on_request(const http::Request& request,
+                                                      http::ExchangeId exchange, TimePoint now) {
+  runtime_.ledger().advance(now);
+  http::Router::Dispatch dispatch = router_.dispatch(request, exchange, now);
+  if (!dispatch.response) parked_.emplace(exchange, Origin{request.method, dispatch.route});
+  runtime_.hub().settle();
+  deliver();
+  arm();
+  if (dispatch.response) {
+    request_metrics_.count(http::to_string(request.method), dispatch.route,
+                           dispatch.response->status);
+    log_.debug("request", {{"method", http::to_string(request.method)},
+                           {"path", request.path},
+                           {"status", dispatch.response->status}});
+  }
+  return std::move(dispatch.response);
+}
+
+void LeaseServer::on_abandoned(http::ExchangeId exchange) {
+  door_.abandon(exchange);
+  parked_.erase(exchange);
+  arm();
+}
+
+void LeaseServer::on_accept_failed(const Error& error) {
+  accept_failed_.write(uv::now(), {{"reason", error.message}});
+}
+
+void LeaseServer::on_stopped() {
+  on_stopped_();
+}
+
+void LeaseServer::observe(std::span<const LedgerEvent> events) {
+  ledger_metrics_.observe(events);
+  ledger_log_.observe(events);
+  door_.observe(events);
+  deliver();
+}
+
+// Answers the parked requests whose time has come.
+void LeaseServer::deliver() {
+  for (lease::Answer& answer : door_.take_answers()) {
+    if (const auto origin = parked_.find(answer.exchange); origin != parked_.end()) {
+      request_metrics_.count(http::to_string(origin->second.method), origin->second.route,
+                             answer.response.status);
+      parked_.erase(origin);
+    }
+    http_.respond(answer.exchange, std::move(answer.response));
+  }
+}
+
+void LeaseServer::on_due() {
+  const TimePoint now = uv::now();
+  door_.advance(now);
+  ledger_log_.advance(now);
+  accept_failed_.advance(now);
+  deliver();
+  arm();
+}
+
+void LeaseServer::arm() {
+  timer_.arm(std::min(
+      {door_.next_deadline(), ledger_log_.next_deadline(), accept_failed_.next_deadline()}));
+}
+
+http::Response LeaseServer::metrics_page() const {
+  const http::Counters& http = http_.counters();
+  const auto& late = http.timed_out;
+  telemetry::Exposition page;
+  ledger_metrics_.write(runtime_.ledger(), page);
+  request_metrics_.write(page);
+  telemetry::write_connections({.open = http.open_connections,
+                                .accepted = http.accepted_connections,
+                                .accept_errors = http.accept_failures,
+                                .timed_out = late.idle + late.head + late.body + late.write,
+                                .parked = door_.parked_count()},
+                               page);
+  telemetry::write_process({.version = kVersion, .start = started_}, page);
+  telemetry::write_log(logger_, page);
+  return {.content_type = telemetry::kExpositionType, .body = page.text()};
+}
+
+void LeaseServer::stop(std::function<void()> on_stopped) {
+  on_stopped_ = std::move(on_stopped);
+  door_.stop_parking();
+  deliver();
+  arm();
+  http_.stop();
+}
+
+void LeaseServer::close_now() {
+  http_.close_connections();
+}
+
+}  // namespace throttle::server

@@ -1,0 +1,23 @@
+// What a person sees who opens the server in a browser or asks it with curl: a greeting, the
+// semaphores, and where to go on. Also the page of unknown paths and the icon.
+// Threads: pure functions.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "libthrottle/core/ledger_types.h"
+
+namespace throttle::server {
+
+// For terminals: a few lines of plain text that end in a line end.
+std::string welcome_text(std::string_view version);
+// For browsers: one small page without scripts or references to elsewhere.
+std::string welcome_page(std::string_view version, std::span<const SemaphoreState> semaphores);
+// For paths that are none.
+std::string not_found_page();
+// A 16 x 16 icon in the ICO format: a ring with a gap, half full.
+std::string favicon();
+
+}  // namespace throttle::server
