@@ -1,0 +1,98 @@
+// Every observer hears everything once and in order, also what observers cause themselves.
+#include "libthrottle/core/ledger_hub.h"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/ledger_text.h"
+
+namespace throttle {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Hub : public ::testing::Test {
+ protected:
+  Hub() {
+    const std::vector<SemaphoreSettings> settings{{.name = "A", .full_count = 1}};
+    ledger_.configure(TimePoint{}, settings);
+  }
+  PeerId add_peer() {
+    return ledger_.add_peer(TimePoint{}, {.time_to_live = 1h, .address = {}, .label = {}});
+  }
+  LedgerHub::Observer writing_to(std::vector<EventKind>& heard) {
+    return [&heard](std::span<const LedgerEvent> events) {
+      for (const LedgerEvent& event : events)
+        heard.push_back(event.kind);
+    };
+  }
+
+  LeaseLedger ledger_;
+  LedgerHub hub_{ledger_};
+};
+
+TEST_F(Hub, HandsEventsToEveryObserverOnce) {
+  std::vector<EventKind> one, other;
+  hub_.add_observer(writing_to(one));
+  hub_.add_observer(writing_to(other));
+  const PeerId peer = add_peer();
+  ledger_.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  hub_.settle();
+  EXPECT_THAT(one, ElementsAre(EventKind::kPeerAdded, EventKind::kGranted));
+  EXPECT_EQ(other, one);
+  hub_.settle();
+  EXPECT_EQ(one.size(), 2U);
+  EXPECT_THAT(ledger_.events(), IsEmpty());
+}
+
+TEST_F(Hub, AsksObserversInTheOrderInWhichTheyCame) {
+  std::vector<int> order;
+  hub_.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(1); });
+  hub_.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(2); });
+  add_peer();
+  hub_.settle();
+  EXPECT_THAT(order, ElementsAre(1, 2));
+}
+
+TEST_F(Hub, HandsOnWhatAnObserverCausedAfterWhatCameBefore) {
+  std::vector<EventKind> heard;
+  hub_.add_observer([this](std::span<const LedgerEvent> events) {
+    for (const LedgerEvent& event : events) {
+      if (event.kind == EventKind::kGranted) ledger_.remove_peer(TimePoint{}, event.peer);
+    }
+    hub_.settle();  // a door settles after every operation, also here
+  });
+  hub_.add_observer(writing_to(heard));
+  const PeerId peer = add_peer();
+  ledger_.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  hub_.settle();
+  EXPECT_THAT(heard, ElementsAre(EventKind::kPeerAdded, EventKind::kGranted, EventKind::kLeaseEnded,
+                                 EventKind::kPeerRemoved));
+  EXPECT_EQ(ledger_.peer_count(), 0U);
+}
+
+TEST_F(Hub, SaysThatItSettledOnceAndAlsoWhereNothingHappened) {
+  int settled = 0;
+  std::vector<EventKind> heard;
+  hub_.on_settled([&settled] { ++settled; });
+  hub_.add_observer(writing_to(heard));
+  hub_.settle();
+  EXPECT_EQ(settled, 1);
+  add_peer();
+  hub_.settle();
+  EXPECT_EQ(settled, 2);
+  EXPECT_EQ(heard.size(), 1U);
+}
+
+TEST_F(Hub, KnowsItsLedger) {
+  EXPECT_EQ(&hub_.ledger(), &ledger_);
+}
+
+}  // namespace
+}  // namespace throttle
