@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "libthrottle/core/check.h"
-#include "libthrottle/uv/broken_pipe.h"
+#include "libthrottle/uv/sockets.h"
 
 namespace throttle::uv {
 

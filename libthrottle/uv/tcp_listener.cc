@@ -8,6 +8,7 @@
 #include "libthrottle/uv/error.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/sockaddr.h"
+#include "libthrottle/uv/sockets.h"
 #include "libthrottle/uv/tcp_box.h"
 
 namespace throttle::uv {
@@ -66,6 +67,7 @@ int TcpListener::State::bind_and_listen() {
   if (const int status = uv_tcp_bind(&socket->uv, Sockaddr(address).get(), 0); status < 0) {
     return status;
   }
+  accept_in_order(socket->uv);
   if (const int status = uv_listen(socket->stream(), backlog, connected); status < 0) {
     return status;
   }

@@ -45,7 +45,7 @@ class TcpListener {
   TcpListener(TcpListener&&) noexcept;
   TcpListener& operator=(TcpListener&&) noexcept;
 
-  // The next connection, in order of arrival where the system keeps it; nothing if none waits.
+  // The connection that waits longest, or nothing if none waits.
   std::optional<TcpStream> accept();
 
   // Where it listens, with the real port.

@@ -1,0 +1,113 @@
+// Commands of cmd.exe.
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <uv.h>
+
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/process.h"
+#include "tests/uv/run_guard.h"
+
+// clang-format off
+#include <tlhelp32.h>  // takes <windows.h>, which <uv.h> includes, for granted
+// clang-format on
+
+namespace throttle::uv {
+namespace {
+
+using testing::UnorderedElementsAre;
+using namespace std::chrono_literals;
+
+// A living ping.exe that descends from `ancestor`; 0 if there is none.
+DWORD ping_under(DWORD ancestor) {
+  std::map<DWORD, DWORD> parents;
+  std::vector<DWORD> pings;
+  const HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+  PROCESSENTRY32W entry{};
+  entry.dwSize = sizeof entry;
+  for (BOOL more = Process32FirstW(snapshot, &entry); more != 0;
+       more = Process32NextW(snapshot, &entry)) {
+    parents[entry.th32ProcessID] = entry.th32ParentProcessID;
+    if (lstrcmpiW(entry.szExeFile, L"ping.exe") == 0) pings.push_back(entry.th32ProcessID);
+  }
+  CloseHandle(snapshot);
+  for (const DWORD ping : pings) {
+    DWORD each = ping;
+    for (int depth = 0; depth < 5 && each != ancestor; ++depth)
+      each = parents[each];
+    if (each == ancestor) return ping;
+  }
+  return 0;
+}
+
+class ProcessTest : public testing::Test, protected Process::Receiver {
+ protected:
+  void on_line(Process::Output output, std::string_view line) noexcept override {
+    lines_.push_back((output == Process::Output::kStdout ? "out " : "err ") + std::string(line));
+  }
+  void on_exit(const ProcessExit& exit) noexcept override {
+    exit_ = exit;
+    loop_.stop();
+  }
+  void start(const Command& command) {
+    auto process = Process::spawn(loop_, command, *this);
+    ASSERT_TRUE(process) << process.error().message;
+    process_ = *std::move(process);
+  }
+  void run(const Command& command) {
+    start(command);
+    run_until_stopped(loop_);
+    ASSERT_TRUE(exit_);
+  }
+
+  // Runs until `reached()`, for at most ten seconds; what was reached.
+  template <typename Condition>
+  bool becomes(Condition reached) {
+    for (const TimePoint give_up = now() + 10s; now() < give_up;) {
+      if (reached()) return true;
+      run_briefly(loop_, 10ms);
+    }
+    return false;
+  }
+
+  Loop loop_;
+  std::optional<Process> process_;
+  std::vector<std::string> lines_;
+  std::optional<ProcessExit> exit_;
+};
+
+TEST_F(ProcessTest, TellsTheLinesOfBothOutputsAndThenTheExit) {
+  run({.line = "echo one&echo two>&2&echo three&exit 7"});
+  EXPECT_THAT(lines_, UnorderedElementsAre("out one", "err two", "out three"));
+  EXPECT_EQ(exit_->status, 7);
+  EXPECT_FALSE(exit_->succeeded());
+}
+
+TEST_F(ProcessTest, SetsVariablesBesideItsOwnEnvironment) {
+  run({.line = "echo %OS% \"%THROTTLE_TEST_NEW%\"",
+       .environment = {{"THROTTLE_TEST_NEW", "a  b=c"}}});
+  EXPECT_THAT(lines_, UnorderedElementsAre("out Windows_NT \"a  b=c\""));
+  EXPECT_TRUE(exit_->succeeded());
+}
+
+TEST_F(ProcessTest, KillsTheChildrenOfAHangingCommandToo) {
+  start({.line = "cmd /c \"ping -n 600 127.0.0.1\""});
+  const auto shell = static_cast<DWORD>(process_->pid());
+  ASSERT_TRUE(becomes([&] { return ping_under(shell) != 0; }));
+  const HANDLE witness = OpenProcess(SYNCHRONIZE, FALSE, ping_under(shell));
+  ASSERT_NE(witness, nullptr);
+  process_->kill_tree();
+  EXPECT_TRUE(becomes([&] { return exit_.has_value(); }));
+  EXPECT_EQ(exit_->signal, SIGKILL);
+  EXPECT_EQ(WaitForSingleObject(witness, 10'000), WAIT_OBJECT_0);
+  CloseHandle(witness);
+}
+
+}  // namespace
+}  // namespace throttle::uv
