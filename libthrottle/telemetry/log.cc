@@ -1,0 +1,59 @@
+#include "libthrottle/telemetry/log.h"
+
+#include <algorithm>
+#include <array>
+
+#include "libthrottle/telemetry/logger.h"
+
+namespace throttle::telemetry {
+namespace {
+
+constexpr std::array<std::string_view, 6> kLevelNames = {"OFF",  "ERROR", "WARN",
+                                                         "INFO", "DEBUG", "TRACE"};
+
+constexpr char to_upper(char letter) {
+  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+}  // namespace
+
+std::string_view to_string(Level level) {
+  return kLevelNames[static_cast<std::size_t>(level)];
+}
+
+std::optional<Level> parse_level(std::string_view text) {
+  const auto found =
+      std::find_if(kLevelNames.begin(), kLevelNames.end(), [text](std::string_view name) {
+        return std::equal(name.begin(), name.end(), text.begin(), text.end(),
+                          [](char a, char b) { return a == to_upper(b); });
+      });
+  if (found == kLevelNames.end()) return std::nullopt;
+  return static_cast<Level>(found - kLevelNames.begin());
+}
+
+void Log::error(std::string_view message, Fields fields) const noexcept {
+  write(Level::kError, message, fields);
+}
+void Log::warn(std::string_view message, Fields fields) const noexcept {
+  write(Level::kWarn, message, fields);
+}
+void Log::info(std::string_view message, Fields fields) const noexcept {
+  write(Level::kInfo, message, fields);
+}
+void Log::debug(std::string_view message, Fields fields) const noexcept {
+  write(Level::kDebug, message, fields);
+}
+void Log::trace(std::string_view message, Fields fields) const noexcept {
+  write(Level::kTrace, message, fields);
+}
+
+void Log::write(Level level, std::string_view message, Fields fields) const noexcept {
+  if (!enabled(level)) return;
+  logger_->write({.time = logger_->now(),
+                  .level = level,
+                  .target = target_,
+                  .message = message,
+                  .fields = {fields.begin(), fields.size()}});
+}
+
+}  // namespace throttle::telemetry
