@@ -1,0 +1,114 @@
+// A server on a free port, with a receiver that knows a few paths, and clients on the same loop.
+//
+//   /park     is parked until the test answers it
+//   /big/N    has a body of N bytes
+//   others    are answered 200 with "METHOD PATH BODY"
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/http/server.h"
+#include "tests/uv/tcp_pair.h"
+
+namespace throttle::http {
+
+inline std::string get(std::string_view path) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+// How often `part` stands in `text`.
+inline int count(std::string_view text, std::string_view part) {
+  int found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + part.size()))
+    ++found;
+  return found;
+}
+
+class ServerTest : public uv::TcpTest, public Server::Receiver {
+ protected:
+  static constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\n";
+
+  std::optional<Response> on_request(const Request& request, ExchangeId exchange,
+                                     TimePoint) override {
+    handled_.emplace_back(request.path);
+    exchanges_.push_back(exchange);
+    client_address_ = request.client;
+    if (on_handling_) on_handling_();
+    loop_.stop();
+    if (request.path == "/park") return std::nullopt;
+    if (request.path.starts_with("/big/")) return Response{.body = big(request.path.substr(5))};
+    std::string body(to_string(request.method));
+    body.append(" ").append(request.path).append(" ").append(request.body);
+    return Response{.body = std::move(body)};
+  }
+  void on_abandoned(ExchangeId exchange) override {
+    abandoned_.push_back(exchange);
+    loop_.stop();
+  }
+  void on_accept_failed(const Error& error) override { failures_.push_back(error.message); }
+  void on_stopped() override {
+    ++stopped_;
+    loop_.stop();
+  }
+
+  static std::string big(std::string_view size) {
+    return std::string(std::strtoul(std::string(size).c_str(), nullptr, 10), 'b');
+  }
+
+  void start(const Limits& limits = {}) {
+    server_.emplace(loop_, limits, *this);
+    const auto listening = server_->listen(uv::kAnyLoopbackPort);
+    ASSERT_TRUE(listening);
+    address_ = *listening;
+  }
+
+  // A new client, which reads.
+  uv::End& connect_client() {
+    clients_.push_back(std::make_unique<uv::End>(loop_, connect(address_)));
+    clients_.back()->stream.start_reading();
+    return *clients_.back();
+  }
+  uv::End& connect_and_send(std::string_view bytes) {
+    uv::End& client = connect_client();
+    client.stream.write(bytes);
+    return client;
+  }
+  // For what is no event of a client or the receiver: looks again every other millisecond.
+  template <typename Condition>
+  void watch_until(Condition reached) {
+    for (int turns = 0; !reached() && turns < 5000; ++turns)
+      uv::run_briefly(loop_, std::chrono::milliseconds(2));
+    EXPECT_TRUE(reached());
+  }
+  void run_until_open(std::uint64_t connections) {
+    watch_until([&] { return open() == connections; });
+  }
+  void run_until_received(uv::End& client, std::string_view text, int times = 1) {
+    run_until([&] { return count(client.bytes, text) >= times; });
+  }
+  void run_until_handled(std::size_t requests) {
+    run_until([&] { return handled_.size() >= requests; });
+  }
+  std::uint64_t open() const { return server_->counters().open_connections; }
+
+  std::vector<std::string> handled_;
+  std::vector<ExchangeId> exchanges_;
+  SocketAddress client_address_;  // of the last request
+  std::vector<ExchangeId> abandoned_;
+  std::vector<std::string> failures_;
+  int stopped_ = 0;
+  std::function<void()> on_handling_;  // called for each request, before it is answered
+  SocketAddress address_;
+  std::optional<Server> server_;
+  std::vector<std::unique_ptr<uv::End>> clients_;
+};
+
+}  // namespace throttle::http

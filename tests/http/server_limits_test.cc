@@ -1,0 +1,163 @@
+#include <gmock/gmock.h>
+
+#include "tests/http/server_fixture.h"
+
+namespace throttle::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+using ServerLimitsTest = ServerTest;
+
+// --- time ---
+
+TEST_F(ServerLimitsTest, ClosesConnectionsThatAreIdleTooLong) {
+  start({.idle_time = 20ms});
+  uv::End& silent = connect_client();
+  uv::End& used = connect_and_send(get("/a"));
+  run_until([&] { return silent.eof && used.eof; });
+  EXPECT_THAT(silent.bytes, IsEmpty());
+  EXPECT_EQ(server_->counters().timed_out.idle, 2U);
+}
+
+TEST_F(ServerLimitsTest, BeginsTheIdleTimeAnewWithEachRequest) {
+  start({.idle_time = 200ms});
+  uv::End& client = connect_client();
+  for (int i = 1; i <= 4; ++i) {
+    uv::run_briefly(loop_, 80ms);
+    client.stream.write(get("/a"));
+    run_until_received(client, kOk, i);
+  }
+  EXPECT_FALSE(client.eof);
+}
+
+TEST_F(ServerLimitsTest, AnswersAHeadThatTakesTooLong) {
+  start({.head_time = 20ms});
+  uv::End& client = connect_and_send("GET / HTTP/1.1\r\n");
+  run_until([&] { return client.eof; });
+  EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+  EXPECT_EQ(server_->counters().timed_out.head, 1U);
+  EXPECT_EQ(server_->counters().rejected.late_408, 1U);
+}
+
+TEST_F(ServerLimitsTest, GrantsAHeadNoFurtherTimeForEachByte) {
+  start({.head_time = 60ms});
+  uv::End& client = connect_client();
+  client.stream.set_nodelay();
+  for (const char byte : std::string_view("GET /a HTTP/1.1\r\n")) {
+    if (client.eof) break;
+    client.stream.write({&byte, 1});
+    uv::run_briefly(loop_, 10ms);
+  }
+  run_until([&] { return client.eof; });
+  EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerLimitsTest, AnswersABodyThatTakesTooLong) {
+  start({.head_time = 10s, .body_time = 20ms});
+  uv::End& client = connect_and_send("PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\na");
+  run_until([&] { return client.eof; });
+  EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 408 "));
+  EXPECT_EQ(server_->counters().timed_out.body, 1U);
+}
+
+TEST_F(ServerLimitsTest, LetsAParkedExchangeWaitAsLongAsItTakes) {
+  start({.head_time = 10ms, .body_time = 10ms, .idle_time = 10ms, .write_time = 10ms});
+  uv::End& client = connect_and_send(get("/park"));
+  run_until_handled(1);
+  uv::run_briefly(loop_, 60ms);
+  server_->respond(exchanges_[0], Response{.body = "later"});
+  run_until_received(client, "later");
+}
+
+TEST_F(ServerLimitsTest, BreaksOffAClientThatDoesNotTakeItsResponse) {
+  start({.write_time = 50ms});
+  uv::End& client = connect_and_send(get("/big/9000000"));
+  client.stream.stop_reading();
+  run_until_open(1);
+  run_until_open(0);
+  EXPECT_EQ(server_->counters().timed_out.write, 1U);
+  client.stream.start_reading();
+  run_until([&] { return client.reset || client.eof; });
+  EXPECT_TRUE(client.reset);
+}
+
+TEST_F(ServerLimitsTest, ClosesAfterAFaultAlsoUnderAClientThatStaysSilent) {
+  start({.linger_time = 20ms});
+  uv::End& client = connect_and_send("garbage\r\n");
+  run_until([&] { return client.eof; });
+  run_until_open(0);
+}
+
+// --- bytes ---
+
+TEST_F(ServerLimitsTest, ServesASlowReaderNoMoreThanItTakes) {
+  start({.output_bytes = 1000});
+  std::string requests;
+  for (int i = 0; i < 100; ++i)
+    requests += get("/big/300000");
+  uv::End& client = connect_and_send(requests);
+  client.stream.stop_reading();
+  run_until_handled(1);
+  uv::run_briefly(loop_, 50ms);
+  EXPECT_LT(handled_.size(), 50U);
+  client.stream.start_reading();
+  run_until_handled(100);
+}
+
+TEST_F(ServerLimitsTest, ReadsABoundedLengthAheadOfAParkedExchange) {
+  start({.pipelined_bytes = 1000});
+  uv::End& client = connect_and_send(get("/park"));
+  run_until_handled(1);
+  const std::string request =
+      "PUT /a HTTP/1.1\r\nContent-Length: 10000\r\n\r\n" + std::string(10'000, 'x');
+  std::string requests;
+  for (int i = 0; i < 1000; ++i)
+    requests += request;
+  client.stream.write(requests);
+  uv::run_briefly(loop_, 50ms);
+  EXPECT_LT(server_->counters().received_bytes, 200'000U);
+  EXPECT_GT(client.stream.queued_bytes(), 0U);
+  server_->respond(exchanges_[0], Response{});
+  run_until_handled(1001);
+}
+
+// --- connections ---
+
+TEST_F(ServerLimitsTest, LetsFurtherClientsWaitUntilAConnectionCloses) {
+  start({.connections = 2});
+  EXPECT_EQ(server_->most_connections(), 2U);
+  uv::End& first = connect_and_send(get("/1"));
+  run_until_received(first, kOk);
+  uv::End& second = connect_and_send(get("/2"));
+  run_until_received(second, kOk);
+  uv::End& third = connect_and_send(get("/3"));
+  uv::End& fourth = connect_and_send(get("/4"));
+  uv::run_briefly(loop_);
+  EXPECT_THAT(handled_, ElementsAre("/1", "/2"));
+  EXPECT_EQ(open(), 2U);
+  EXPECT_EQ(server_->counters().full, 1U);
+
+  first.stream.close();
+  run_until_received(third, kOk);
+  EXPECT_THAT(handled_, ElementsAre("/1", "/2", "/3"));
+  second.stream.close();
+  run_until_received(fourth, kOk);
+}
+
+TEST_F(ServerLimitsTest, ServesThousandsOfConnectionsOneAfterAnother) {
+  start({.connections = 3});
+  for (int i = 0; i < 1000; ++i) {
+    uv::End& client = connect_and_send("GET /a HTTP/1.0\r\n\r\n");
+    run_until([&] { return client.eof; });
+    clients_.clear();
+  }
+  EXPECT_EQ(server_->counters().accepted_connections, 1000U);
+}
+
+}  // namespace
+}  // namespace throttle::http
