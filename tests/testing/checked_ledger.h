@@ -36,6 +36,10 @@ class CheckedLedger {
   void set_label(PeerId peer, std::string_view label);
   std::size_t advance(TimePoint now);
 
+  // Whether each step is proven, or merely done: what was proven before need not be again.
+  enum class Proof { kEachStep, kSuspended };
+  void set_proof(Proof proof) { proof_ = proof; }
+
   // Of the latest operation.
   std::span<const LedgerEvent> events() const { return events_; }
   // To ask questions of.
@@ -51,8 +55,9 @@ class CheckedLedger {
  private:
   // The events of the real one's operation, and with them its choices, for the twin to follow.
   void hear(PeerId drawn);
-  // Compares what is left after both have done it.
+  // The step is done on both sides.
   void conclude(const LedgerWitness::Step& step);
+  void prove();
   void compare_events();
   void compare_pictures();
   void accuse(const std::string& what);
@@ -63,6 +68,7 @@ class CheckedLedger {
   NaiveLedger twin_;
   LedgerWitness witness_;
   std::vector<LedgerEvent> events_;
+  Proof proof_ = Proof::kEachStep;
   std::string violation_;
   std::size_t steps_ = 0;
 };

@@ -10,8 +10,20 @@ namespace throttle::testing {
 LedgerWitness::LedgerWitness(const LeaseLedger::Options& options)
     : grants_from_(saturating_add(options.start, options.startup_grace)), now_(options.start) {}
 
-void LedgerWitness::demand(bool holds, const char* invariant, const std::string& what) {
-  if (!holds && violation_.empty()) violation_ = std::string(invariant) + ": " + what;
+void LedgerWitness::demand(bool holds, const char* invariant, const char* what,
+                           const LedgerEvent& event) {
+  if (!holds && violation_.empty())
+    violation_ = std::string(invariant) + ": " + what + ": " + text_of(event);
+}
+
+void LedgerWitness::demand(bool holds, const char* invariant, const char* what,
+                           std::string_view whose) {
+  if (!holds && violation_.empty())
+    violation_ = std::string(invariant) + ": " + what + ": " + std::string(whose);
+}
+
+void LedgerWitness::demand(bool holds, const char* invariant, const char* what, PeerId whose) {
+  if (!holds) demand(false, invariant, what, "peer " + std::to_string(whose));
 }
 
 void LedgerWitness::configured(const LeaseLedger& ledger,
@@ -20,7 +32,7 @@ void LedgerWitness::configured(const LeaseLedger& ledger,
     semaphore.configured = false;
   for (const SemaphoreSettings& each : settings) {
     const auto state = ledger.semaphore(each.name);
-    demand(state.has_value(), "configure", each.name + " is not known");
+    demand(state.has_value(), "configure", "is not known", each.name);
     if (!state) continue;
     semaphores_[state->index].settings = each;
     semaphores_[state->index].configured = true;
@@ -55,18 +67,18 @@ void LedgerWitness::observe(std::span<const LedgerEvent> events) {
 }
 
 void LedgerWitness::observe(const LedgerEvent& event) {
-  demand(event.at >= now_, "time", "runs backwards: " + text_of(event));
+  demand(event.at >= now_, "time", "runs backwards", event);
   now_ = event.at;
   switch (event.kind) {
     case EventKind::kPeerAdded:
-      demand(!peers_.contains(event.peer), "peers", "twice: " + text_of(event));
+      demand(!peers_.contains(event.peer), "peers", "twice", event);
       peers_[event.peer].lives_until = step_.lives_until.value_or(event.at);
       break;
     case EventKind::kPeerRemoved:
       peer_removed(event);
       break;
     case EventKind::kQueued:
-      demand(peers_[event.peer].waits.empty(), "peers", "waits twice: " + text_of(event));
+      demand(peers_[event.peer].waits.empty(), "peers", "waits twice", event);
       peers_[event.peer].waits[event.semaphore] = event.count;
       semaphores_[event.semaphore].waiting.push_back(event.peer);
       break;
@@ -89,53 +101,50 @@ void LedgerWitness::observe(const LedgerEvent& event) {
 
 void LedgerWitness::peer_removed(const LedgerEvent& event) {
   const Peer& peer = peers_[event.peer];
-  demand(peer.leases.empty() && peer.waits.empty(), "S2", "still has something: " + text_of(event));
+  demand(peer.leases.empty() && peer.waits.empty(), "S2", "still has something", event);
   if (event.cause == Cause::kExpired) {
-    demand(event.at >= peer.lives_until, "S8", "too early: " + text_of(event));
+    demand(event.at >= peer.lives_until, "S8", "too early", event);
     demand(!granted_.contains(event.peer) || event.peer == step_.asking, "S3",
-           "was granted something as it was due: " + text_of(event));
+           "was granted something as it was due", event);
   }
   peers_.erase(event.peer);
 }
 
 void LedgerWitness::granted(const LedgerEvent& event) {
-  demand(peers_.contains(event.peer), "S3", "granted to nobody: " + text_of(event));
-  demand(event.at >= grants_from_, "grace", "granted during it: " + text_of(event));
+  demand(peers_.contains(event.peer), "S3", "granted to nobody", event);
+  demand(event.at >= grants_from_, "grace", "granted during it", event);
   Semaphore& semaphore = semaphores_[event.semaphore];
-  demand(semaphore.configured, "S1", "granted though not configured: " + text_of(event));
-  demand(semaphore.pauses == 0, "pause", "granted during it: " + text_of(event));
+  demand(semaphore.configured, "S1", "granted though not configured", event);
+  demand(semaphore.pauses == 0, "pause", "granted during it", event);
   const Count before = held(event.semaphore);
-  demand(event.count <= semaphore.settings.full_count - before, "S1",
-         "held " + std::to_string(before) + " already: " + text_of(event));
+  demand(event.count <= semaphore.settings.full_count - before, "S1", "more than is left", event);
 
   if (peers_[event.peer].waits.contains(event.semaphore)) {
     const auto head = head_of(semaphore);
-    demand(!head || *head == event.peer, "S4", "another was before it: " + text_of(event));
+    demand(!head || *head == event.peer, "S4", "another was before it", event);
     std::erase(semaphore.waiting, event.peer);
     peers_[event.peer].waits.erase(event.semaphore);
   } else {
     const bool newest_first = semaphore.settings.order == QueueOrder::kLifo;
-    demand(newest_first || semaphore.waiting.empty(), "S4",
-           "overtook the queue: " + text_of(event));
+    demand(newest_first || semaphore.waiting.empty(), "S4", "overtook the queue", event);
   }
   granted_.insert(event.peer);
   leased(event);
 }
 
 void LedgerWitness::leased(const LedgerEvent& event) {
-  demand(event.token > last_token_, "S7",
-         "after " + std::to_string(last_token_) + ": " + text_of(event));
+  demand(event.token > last_token_, "S7", "not greater than the last", event);
   last_token_ = event.token;
   auto& leases = peers_[event.peer].leases;
-  demand(!leases.contains(event.semaphore), "S2", "has it already: " + text_of(event));
+  demand(!leases.contains(event.semaphore), "S2", "has it already", event);
   leases[event.semaphore] = {event.count, event.token};
 }
 
 void LedgerWitness::wait_ended(const LedgerEvent& event) {
   auto& waits = peers_[event.peer].waits;
   const auto found = waits.find(event.semaphore);
-  demand(found != waits.end() && found->second == event.count, "S2",
-         "did not wait for that: " + text_of(event));
+  demand(found != waits.end() && found->second == event.count, "S2", "did not wait for that",
+         event);
   waits.erase(event.semaphore);
   std::erase(semaphores_[event.semaphore].waiting, event.peer);
 }
@@ -145,7 +154,7 @@ void LedgerWitness::lease_ended(const LedgerEvent& event) {
   const auto found = leases.find(event.semaphore);
   demand(found != leases.end() && found->second.count == event.count &&
              found->second.token == event.token,
-         "S2", "did not hold that: " + text_of(event));
+         "S2", "did not hold that", event);
   leases.erase(event.semaphore);
 }
 
@@ -176,7 +185,7 @@ Count LedgerWitness::held(SemaphoreIndex semaphore) const {
 
 void LedgerWitness::end_step(const LeaseLedger& ledger, TimePoint now) {
   now_ = std::max(now_, now);
-  demand(ledger.peer_count() == peers_.size(), "S2", "the number of peers differs");
+  demand(ledger.peer_count() == peers_.size(), "S2", "another number", "peers");
   check_sums(ledger);
   check_hierarchy();
   check_heads();
@@ -184,22 +193,20 @@ void LedgerWitness::end_step(const LeaseLedger& ledger, TimePoint now) {
 
 void LedgerWitness::check_sums(const LeaseLedger& ledger) {
   for (const SemaphoreState& state : ledger.semaphores()) {
-    const std::string name(state.name);
     const Semaphore& known = semaphores_[state.index];
-    demand(state.acquired == held(state.index), "S2", name + " holds another sum");
-    demand(state.waiting == known.waiting.size(), "S2", name + " has another queue");
-    demand(state.retired != known.configured, "configure", name + " is retired wrongly");
-    demand(state.paused == (known.pauses > 0), "pause", name + " is paused wrongly");
+    demand(state.acquired == held(state.index), "S2", "holds another sum", state.name);
+    demand(state.waiting == known.waiting.size(), "S2", "has another queue", state.name);
+    demand(state.retired != known.configured, "configure", "is retired or not", state.name);
+    demand(state.paused == (known.pauses > 0), "pause", "is paused or not", state.name);
   }
   ledger.visit_peers([this](const PeerState& state) {
-    const std::string who = "peer " + std::to_string(state.id);
     const auto known = peers_.find(state.id);
-    demand(known != peers_.end(), "S2", who + " was never added");
+    demand(known != peers_.end(), "S2", "was never added", state.id);
     if (known == peers_.end()) return;
-    demand(state.leases.size() == known->second.leases.size(), "S2", who + " has other leases");
-    demand(state.pending.has_value() != known->second.waits.empty(), "S2",
-           who + " waits otherwise");
-    demand(state.removal > now_, "S3", who + " outlived its time");
+    demand(state.leases.size() == known->second.leases.size(), "S2", "has other leases", state.id);
+    demand(state.pending.has_value() != known->second.waits.empty(), "S2", "waits or not",
+           state.id);
+    demand(state.removal > now_, "S3", "outlived its time", state.id);
   });
 }
 
@@ -208,7 +215,7 @@ void LedgerWitness::check_hierarchy() {
     for (const auto& [wanted, count] : peer.waits) {
       for (const auto& [held, lease] : peer.leases) {
         demand(semaphores_[wanted].settings.level < semaphores_[held].settings.level, "S5",
-               "peer " + std::to_string(id) + " waits at or above a level it holds");
+               "waits at or above a level it holds", id);
       }
     }
   }
@@ -220,8 +227,7 @@ void LedgerWitness::check_heads() {
     const auto head = head_of(semaphore);
     if (!head || semaphore.pauses > 0) continue;
     const Count wanted = peers_[*head].waits[index];
-    demand(wanted > semaphore.settings.full_count - held(index), "L1",
-           "peer " + std::to_string(*head) + " fits and waits");
+    demand(wanted > semaphore.settings.full_count - held(index), "L1", "fits and waits", *head);
   }
 }
 

@@ -75,8 +75,10 @@ class LedgerWitness {
   void check_sums(const LeaseLedger& ledger);
   void check_hierarchy();
   void check_heads();
-  // Notes the first accusation unless `holds`.
-  void demand(bool holds, const char* invariant, const std::string& what);
+  // Notes the first accusation unless it `holds`.
+  void demand(bool holds, const char* invariant, const char* what, const LedgerEvent& event);
+  void demand(bool holds, const char* invariant, const char* what, std::string_view whose);
+  void demand(bool holds, const char* invariant, const char* what, PeerId whose);
 
   TimePoint grants_from_;
   Step step_;

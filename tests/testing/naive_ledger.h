@@ -58,6 +58,8 @@ class NaiveLedger {
   std::size_t peer_count() const { return peers_.size(); }
   void visit_peers(const std::function<void(const PeerState&)>& visit) const;
   TimePoint now() const { return now_; }
+  // Who waits, in the order of arrival.
+  std::vector<PeerId> queue(std::string_view semaphore) const;
   // Whether the end of the peer is fixed by a hold limit.
   bool is_limited(PeerId id) const;
 

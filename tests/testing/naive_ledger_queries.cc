@@ -159,6 +159,13 @@ std::optional<bool> NaiveLedger::is_acquired(PeerId id) const {
   return !peers_[*position].wait.has_value();
 }
 
+std::vector<PeerId> NaiveLedger::queue(std::string_view semaphore) const {
+  std::vector<PeerId> ids;
+  for (const Position position : waiting_for(index_of(semaphore).value()))
+    ids.push_back(peers_[position].id);
+  return ids;
+}
+
 bool NaiveLedger::is_limited(PeerId id) const {
   const auto position = position_of(id);
   return position && peers_[*position].hold_end;
