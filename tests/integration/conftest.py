@@ -13,6 +13,20 @@ def pytest_addoption(parser):
                      help="an interpreter that has the first generation's client")
 
 
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def report_figure(request):
+    """report_figure(text): what was measured, told at the end of the run."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for figure in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(f"measured: {figure}")
+
+
 @pytest.fixture
 def binary(request) -> Path:
     return request.config.getoption("--binary")

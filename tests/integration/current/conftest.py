@@ -1,4 +1,4 @@
-"""The published client of the current generation keeps one peer a thread: none outlives its test."""
+"""The current generation's client keeps one peer a thread: none outlives its test."""
 
 import pytest
 import throttle_client

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import time
 from dataclasses import dataclass
 
@@ -37,6 +38,12 @@ class Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+    def hang_up(self, how: str) -> None:
+        if how == "by a reset":
+            linger = struct.pack("ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close()
 
     def finish_sending(self) -> None:
         self._socket.shutdown(socket.SHUT_WR)

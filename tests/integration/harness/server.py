@@ -62,8 +62,7 @@ class Server:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                 env=surroundings | self.environment)
         if self.open_files is not None:
-            limits = (self.open_files, self.open_files)
-            resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, limits)
+            self.allow_descriptors(self.open_files)
 
     def start(self) -> "Server":
         self.spawn()
@@ -94,6 +93,12 @@ class Server:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def allow_descriptors(self, number: int) -> None:
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (number, number))
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def cpu_seconds(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()

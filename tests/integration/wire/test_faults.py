@@ -113,7 +113,8 @@ def test_a_body_that_is_no_json_is_400(untouched, request_bytes):
     acquire(b"-9223372036854775809"), acquire(b"18446744073709551616"),
     encode("PUT", "/peers/1", b"{}"), encode("PUT", "/peers/1", b'{"expires_in":1}'),
     restore(b'"acquired":{}'), restore(b'"peer_id":5'),
-    restore(b'"peer_id":-1,"acquired":{}'), restore(b'"peer_id":18446744073709551616,"acquired":{}'),
+    restore(b'"peer_id":-1,"acquired":{}'),
+    restore(b'"peer_id":18446744073709551616,"acquired":{}'),
     restore(b'"peer_id":"5","acquired":{}'), restore(b'"peer_id":5.0,"acquired":{}'),
     restore(b'"peer_id":5,"acquired":[]'), restore(b'"peer_id":5,"acquired":{"A":1.0}'),
     restore(b'"peer_id":5,"acquired":{"A":"1"}'), restore(b'"peer_id":5,"acquired":null'),
@@ -142,7 +143,8 @@ def test_a_path_that_names_no_peer_is_400(untouched, request_bytes):
 
 
 @pytest.mark.parametrize("request_bytes", [
-    encode("GET", "/remainder"), encode("GET", "/remainder?"), encode("GET", "/remainder?Semaphore=A"),
+    encode("GET", "/remainder"), encode("GET", "/remainder?"),
+    encode("GET", "/remainder?Semaphore=A"),
     encode("GET", "/remainder?semaphore=A&semaphore=B"),
     acquire(b"1", "/peers/3/A?block_for=soon"), acquire(b"1", "/peers/3/A?block_for="),
     acquire(b"1", "/peers/3/A?block_for=1s&block_for=1s"),

@@ -67,7 +67,8 @@ def test_blocking_answers_a_bare_boolean(server, query):
 
 
 @pytest.mark.parametrize("query", ["?timeout_ms=-1", "?timeout_ms=1s", "?timeout_ms=",
-                                   "?timeout_ms=18446744073709551616", "?timeout_ms=1&timeout_ms=1"])
+                                   "?timeout_ms=18446744073709551616",
+                                   "?timeout_ms=1&timeout_ms=1"])
 def test_a_time_limit_that_is_no_number_is_400(server, query):
     answer = block(server, 5, {"A": 1}, query)
     assert answer.status == 400 and server.peers() == set()

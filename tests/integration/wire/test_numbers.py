@@ -121,7 +121,7 @@ def serve_once(serve):
 
 @pytest.mark.ours
 @pytest.mark.parametrize("text", ["18446744073709551615s", "9223372036854775808s",
-                                  "584942417355years", "292277026596years"])
+                                  "584542046090years", "292277026596years"])
 def test_a_duration_beyond_all_clocks_is_for_ever(serve, text):
     server = serve("[semaphores]\nA = 1")
     peer = server.new_peer(text)

@@ -327,7 +327,9 @@ def test_no_life_lasts_exactly_one_request(serve):
         peer = server.new_peer()
         assert server.acquire(peer, "A", 1, "?expires_in=0ms").status == 200
         assert server.remainder("A") == 1
-        assert server.request("PUT", f"/peers/{server.new_peer()}", {"expires_in": "0"}).status == 200
+        peer = server.new_peer()
+        assert server.request("PUT", f"/peers/{peer}", {"expires_in": "0"}).status == 200
+        assert peer not in server.peers()
     peer = server.new_peer("0s")
     assert server.acquire(peer, "A").body == b"Unknown peer"
     assert server.peers() == set()

@@ -66,7 +66,7 @@ def test_a_request_may_come_byte_by_byte(untouched):
 
 
 @pytest.mark.parametrize("head", [
-    b"PUT /peers/1 HTTP/1.1\r\nhost:x\r\nCONTENT-TYPE:application/json\r\ncontent-length:19\r\n\r\n",
+    b"PUT /peers/1 HTTP/1.1\r\nh:x\r\nCONTENT-TYPE:application/json\r\ncontent-length:19\r\n\r\n",
     b"PUT /peers/1 HTTP/1.1\r\nContent-Type: \t application/json \t\r\nContent-Length: 19\r\n\r\n",
     b"PUT /peers/1 HTTP/1.1\r\nContent-Type: Application/JSON; charset=utf-8\r\n"
     b"Content-Length: 19\r\n\r\n",

@@ -1,0 +1,69 @@
+"""The table of what must be reached, and what was measured, as Markdown."""
+
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from comparison.load import Subject
+
+
+@dataclass
+class Row:
+    what: str
+    target: str
+    figure: str
+    reached: bool | None = None  # None: not measured
+
+    @classmethod
+    def at_most(cls, what: str, limit: float, figure: float, unit: str) -> "Row":
+        return cls(what, f"at most {limit:g} {unit}", f"{_short(figure)} {unit}", figure <= limit)
+
+    @classmethod
+    def at_least(cls, what: str, limit: float, figure: float) -> "Row":
+        return cls(what, f"at least {limit:g} times", f"{_short(figure)} times", figure >= limit)
+
+    def __str__(self) -> str:
+        verdict = {True: "yes", False: "**no**", None: "–"}[self.reached]
+        return f"| {self.what} | {self.target} | {self.figure} | {verdict} |"
+
+
+def targets_table(rows: list[Row]) -> str:
+    return "\n".join(["| what | must reach | measured | reached |", "| --- | --- | ---: | --- |",
+                      *map(str, rows)])
+
+
+def load_table(subjects: list[Subject], workloads: list[str]) -> str:
+    """Medians of the rounds and their spread. Who is not busy was waiting for the other side."""
+    lines = ["| requests | server | requests/s | least … most | p99 | server busy | wrk busy "
+             "| server's time each |", "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for workload in workloads:
+        for subject in subjects:
+            rates = sorted(measured.rate for measured in subject.rounds[workload])
+            rate, busy = subject.median(workload), subject.median(workload, "server_busy")
+            lines.append(
+                f"| {workload} | {subject.label} | {rate:,.0f} "
+                f"| {rates[0]:,.0f} … {rates[-1]:,.0f} "
+                f"| {subject.median(workload, 'p99_ms'):.2f} ms | {busy:.0%} "
+                f"| {subject.median(workload, 'client_busy'):.0%} | {busy / rate * 1e6:.1f} µs |")
+    return "\n".join(lines)
+
+
+def surroundings() -> str:
+    """What it ran on, in one line."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    versions = [_first_line(["nginx", "-v"]), _first_line(["wrk", "-v"])]
+    return (f"{date.today()}, {model[1] if model else platform.processor()}, "
+            f"Linux {platform.release().split('-')[0]}; {'; '.join(versions)}")
+
+
+def _first_line(command: list[str]) -> str:
+    result = subprocess.run(command, capture_output=True, text=True)
+    line = (result.stdout or result.stderr).splitlines()[0]
+    return re.sub(r"^nginx version: |\s*Copyright.*|\s*\[.*", "", line)
+
+
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
