@@ -6,15 +6,20 @@
 
 // The library recurses for every level, also to free what it read.
 #define TOML_MAX_NESTED_VALUES 16
+// It asserts (and with NDEBUG, lets some compilers assume) that a table header begins with a key
+// before it looks whether it does, so that "[[[a]]]" ends the process. Without assertions it sees
+// the mistake itself; the fuzzer holds it to that.
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_cast<void>(0)
 #include <toml++/toml.h>
 
+#include "libthrottle/config/scan.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle::config {
 
 namespace {
 
-constexpr std::size_t kLongestLineBytes = 2048;  // every dot in it may be a level
 constexpr std::size_t kDeepest = 8;
 
 Position position_of(const toml::source_region& source) {
@@ -61,23 +66,10 @@ std::string what_is_wrong(std::string_view description) {
   return text;
 }
 
-bool has_long_line(std::string_view text, Findings& findings) {
-  for (std::uint32_t line = 1; !text.empty(); ++line) {
-    const std::size_t length = std::min(text.find('\n'), text.size());
-    if (length > kLongestLineBytes) {
-      findings.error({line, 1}, "",
-                     "the line is longer than " + std::to_string(kLongestLineBytes) + " bytes");
-      return true;
-    }
-    text.remove_prefix(std::min(length + 1, text.size()));
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<Value> parse_document(std::string_view text, Findings& findings) {
-  if (has_long_line(text, findings)) return std::nullopt;
+  if (!scan(text, findings)) return std::nullopt;
   try {
     return convert(toml::parse(text), 0);
   } catch (const toml::parse_error& error) {

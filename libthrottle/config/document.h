@@ -32,7 +32,7 @@ struct Entry {
 };
 
 // Reads TOML 1.0. Where it is not, there is one error and no value: nobody can say what the rest
-// means. Lines have at most 2048 bytes, and what is nested deeper than any setting is left out.
+// means. What is nested deeper than any setting is left out.
 std::optional<Value> parse_document(std::string_view text, Findings& findings);
 
 // "the integer 3", "the string \"3\"", "a table": what stands where something else was expected.

@@ -130,8 +130,8 @@ level = "DEBUG")");
 }
 
 struct Mistake {
-  std::string_view text;
-  std::string_view message;  // without "t.toml:"
+  std::string text;
+  std::string message;  // without "t.toml:"
 };
 
 void expect_message(const Mistake& row) {
@@ -260,21 +260,80 @@ TEST(SettingsFile, SaysWhereItIsNotToml) {
        "3:5: not valid TOML: key-value pair: cannot redefine existing integer 'A'"},
       {"[semaphores]\nA = tru", "2:8: not valid TOML: boolean: encountered end-of-file"},
       {"[semaphores", "1:12: not valid TOML: table header: encountered end-of-file"},
-      {"# \xFF", "1:2: not valid TOML: Encountered invalid utf-8 sequence"},
+      {"[[[a]]]",
+       "1:3: not valid TOML: key: expected bare key starting character or string delimiter, saw "
+       "'['"},
+      {"[\x0F]",
+       "1:2: not valid TOML: key: expected bare key starting character or string "
+       "delimiter, saw '\\u000F'"},
+      {"[semaphores]\nb\u00FCro = 1",
+       "2:2: not valid TOML: \"\u00FC\" may only stand in quotes or in a comment"},
+      {"a\u00A0= 1", "1:2: not valid TOML: \"\u00A0\" may only stand in quotes or in a comment"},
+      {"# \xFF", "1:3: not valid UTF-8"},
+      {"a = \"\u00FC\xFF\"", "1:7: not valid UTF-8"},
   };
   for (const Mistake& row : rows) {
     expect_message(row);
   }
 }
 
+TEST(SettingsFile, TakesAnyCharacterInStringsAndComments) {
+  const std::string_view rows[] = {"# \u00FC",
+                                   "'\u00FC' = 1",
+                                   "\"\\\"\u00FC\" = 1",
+                                   "a = '\\' # \u00FC",
+                                   "a = '\"\u00FC' # \u00FC",
+                                   "a = \"'\u00FC\" # \u00FC",
+                                   "a = \"\" # \u00FC",
+                                   "a = '''\u00FC\n'\u00FC''\u00FC''''' # \u00FC",
+                                   "a = \"\"\"\u00FC\n\\\"\"\"\u00FC\"\u00FC\"\"\"\" # \u00FC",
+                                   "a = \"\"\"\"\"\" # \u00FC"};
+  for (const std::string_view text : rows) {
+    EXPECT_EQ(settings_of(text), ServerSettings()) << text;
+  }
+}
+
+TEST(SettingsFile, RefusesWhatTheTomlLibraryCannotTake) {
+  const Mistake rows[] = {
+      {"1=\"\u00FC\"", "1:4: \"\u00FC\" may not stand so close behind a number"},
+      {"a = \"\"\"\\\n \u00FC\"\"\"",
+       "2:2: \"\u00FC\" may not stand first after a line that ends in a backslash"},
+      {"a = \"\"\"\\\n \\t \u00FC\"\"\"",
+       "2:5: \"\u00FC\" may not stand first after a line that ends in a backslash"},
+      {"a = \"\"\"\\\u00FC\"\"\"", "1:9: not valid TOML: unknown escape sequence"},
+  };
+  for (const Mistake& row : rows) {
+    expect_message(row);
+  }
+  EXPECT_EQ(
+      settings_of("1 = \"\u00FC\"\n2=1 # \u00FC\na=[-1,'\u00FC']\nb=\"\"\"\\\n a\u00FC\"\"\""),
+      ServerSettings());
+}
+
 TEST(SettingsFile, RefusesLinesAndLevelsThatNobodyWrites) {
-  expect_message({"\n" + std::string(2049, '#'), "2:1: the line is longer than 2048 bytes"});
-  EXPECT_EQ(settings_of(std::string(2048, '#')), ServerSettings());
+  expect_message({"\na = " + std::string(2045, '1'),
+                  "2:2049: more than 2048 bytes outside of strings in one line"});
+  EXPECT_EQ(settings_of("a = '" + std::string(4000, 'a') + "' # " + std::string(4000, 'a')),
+            ServerSettings());
   std::string deep = "a = ";
   for (int i = 0; i < 100; ++i) {
     deep += "[\n";
   }
   EXPECT_FALSE(parse_settings(deep, "t.toml").has_value());
+}
+
+TEST(SettingsFile, SurvivesTheDeepestTextThatItTakes) {
+  std::string dotted;
+  for (int i = 0; i < 1020; ++i) {
+    dotted += "a.";
+  }
+  std::string text;
+  for (int i = 0; i < 7; ++i) {
+    text += dotted + "a = [ {\n";
+  }
+  EXPECT_FALSE(parse_settings(text, "t.toml").has_value());
+  text = '[' + dotted + "a]\n" + dotted + "a = 1\n";
+  EXPECT_EQ(settings_of(text), ServerSettings());
 }
 
 TEST(SettingsFile, TellsAllMistakesAtOnceInTheirOrder) {
