@@ -186,9 +186,13 @@ TEST_F(ProcessTest, MayBeDestroyedInOnLineAndOnExit) {
     process_.reset();
     loop_.stop();
   };
-  start({.line = "echo one; echo two; echo three"});
+  start({.line = "printf 'one\\ntwo\\nthree\\n'"});  // in one piece
   run_until_stopped(loop_);
-  EXPECT_EQ(lines_.size(), 1U);
+  EXPECT_THAT(lines_, ElementsAre("out one"));
+
+  start({.line = "printf 'an end without a line end'", .max_line_bytes = 5});
+  run_until_stopped(loop_);
+  EXPECT_THAT(lines_, ElementsAre("out one", "out an en"));
   EXPECT_FALSE(exit_);
 
   at_line_ = nullptr;
