@@ -10,9 +10,9 @@ readonly PACKAGES_CLANG=(clang-14 libclang-rt-14-dev)
 readonly PACKAGES_FORMAT=(clang-format-14 git python3)
 readonly PACKAGES_TIDY=(clang-14 clang-tidy-14 python3)
 readonly PACKAGES_MINGW=(
-  dpkg-dev g++-mingw-w64-x86-64-posix googletest libz-mingw-w64-dev mingw-w64-tools wine wine64
+  dpkg-dev g++-mingw-w64-x86-64-posix googletest libz-mingw-w64-dev wine wine64
   xz-utils)
-readonly PACKAGES_BENCH=(nginx-light python3 wrk)
+readonly PACKAGES_BENCH=(nginx python3 util-linux wrk)
 
 readonly APT_UPDATE_LIMIT_S=300
 readonly APT_INSTALL_LIMIT_S=1200

@@ -90,7 +90,7 @@ def layers(tree: Tree) -> Iterator[Finding]:
             if not may_include(source.path, header):
                 room = room_of(source.path)
                 yield Finding(source.path, line, f"{room} may not include {header}")
-            elif header not in tree:
+            elif header not in tree and f"{header}.in" not in tree:
                 yield Finding(source.path, line, f"{header} does not exist")
 
 

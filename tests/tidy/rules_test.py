@@ -86,6 +86,8 @@ QUIET = {
         {"libthrottle/server/a.cc": '#include "libthrottle/uv/loop.h"\n',
          "libthrottle/uv/loop.h": ""},
         {"tests/core/a.cc": '#include "libthrottle/uv/loop.h"\n', "libthrottle/uv/loop.h": ""},
+        {"tools/a/a.cc": '#include "libthrottle/server/version.h"\n',
+         "libthrottle/server/version.h.in": ""},
     ],
     "purity": [{"libthrottle/uv/a.cc": "#include <uv.h>\n"}],
     "time-comes-in": [
