@@ -174,15 +174,19 @@ TEST_F(Configure, AnotherOrderServesAnotherHead) {
 }
 
 TEST_F(Configure, WhoeverIsDueGoesBeforeTheReloadGrants) {
-  configure({{.name = "A", .full_count = 1}});
-  asking("A");
-  const PeerId due = add_peer(100ms);
-  acquire(due, "A");
-  const PeerId waiter = asking("A");
-  events();
-  now += 100ms;
-  configure({{.name = "A", .full_count = 2}});
-  EXPECT_THAT(granted(), ElementsAre(waiter));
+  LeaseLedger ledger({.start = kStart});
+  std::vector<SemaphoreSettings> settings{{.name = "A", .full_count = 1}};
+  ledger.configure(kStart, settings);
+  const PeerId holder = ledger.add_peer(kStart, living(1h));
+  const PeerId due = ledger.add_peer(kStart, living(100ms));
+  const PeerId waiter = ledger.add_peer(kStart, living(1h));
+  for (const PeerId peer : {holder, due, waiter})
+    ledger.acquire(kStart, {.peer = peer, .semaphore = "A"});
+  settings[0].full_count = 2;
+  ledger.configure(kStart + 100ms, settings);
+  EXPECT_FALSE(ledger.contains(due));
+  EXPECT_EQ(ledger.is_acquired(waiter), true);
+  EXPECT_EQ(ledger.check(), "");
 }
 
 }  // namespace
