@@ -1,6 +1,7 @@
 #include "libthrottle/telemetry/gelf_message.h"
 
 #include <algorithm>
+#include <array>
 
 #include "libthrottle/telemetry/log_text.h"
 
@@ -11,21 +12,8 @@ constexpr std::size_t kMostChunks = 128;
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kLeastDatagramBytes = 512;
 
-int syslog_severity(Level level) {
-  switch (level) {
-    case Level::kOff:
-    case Level::kError:
-      return 3;
-    case Level::kWarn:
-      return 4;
-    case Level::kInfo:
-      return 6;
-    case Level::kDebug:
-    case Level::kTrace:
-      return 7;
-  }
-  return 7;
-}
+// By Level: error, warning, informational, debug.
+constexpr std::array<std::string_view, 6> kSeverities = {"3", "3", "4", "6", "7", "7"};
 
 // Seconds since 1970 with three decimals, which no rounding of a double disturbs.
 std::string timestamp(WallTime time) {
@@ -74,7 +62,7 @@ std::string to_gelf(const Record& record, std::string_view host, std::size_t lim
   std::string out = R"({"version":"1.1","host":)" + to_json(host);
   out.append(R"(,"short_message":)").append(to_json(message));
   out.append(R"(,"timestamp":)").append(timestamp(record.time));
-  out.append(R"(,"level":)").append(std::to_string(syslog_severity(record.level)));
+  out.append(R"(,"level":)").append(kSeverities[static_cast<std::size_t>(record.level)]);
   out.append(R"(,"_target":)").append(to_json(record.target));
   out.append(to_json_members(record.fields, "_", limit_bytes)).append("}");
   return out;

@@ -1,9 +1,33 @@
 #include "libthrottle/telemetry/server_metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace throttle::telemetry {
+namespace {
+
+struct HttpTotal {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t HttpCounts::*value;
+};
+
+constexpr std::array<HttpTotal, 6> kHttpTotals = {{
+    {"throttle_http_connections_accepted_total", "HTTP connections accepted.",
+     &HttpCounts::accepted_connections},
+    {"throttle_http_accept_pauses_total", "Times that all connections allowed were in use.",
+     &HttpCounts::accept_pauses},
+    {"throttle_http_accept_failures_total", "Times that the system refused to accept.",
+     &HttpCounts::accept_failures},
+    {"throttle_http_received_bytes_total", "Bytes read from HTTP clients.",
+     &HttpCounts::received_bytes},
+    {"throttle_http_sent_bytes_total", "Bytes sent to HTTP clients.", &HttpCounts::sent_bytes},
+    {"throttle_http_abandoned_requests_total", "Requests whose client hung up before the answer.",
+     &HttpCounts::abandoned_requests},
+}};
+
+}  // namespace
 
 void RequestMetrics::count(std::string_view method, std::string_view route, unsigned status) {
   auto found = std::find_if(counts_.begin(), counts_.end(), [&](const Count& count) {
@@ -29,16 +53,22 @@ void RequestMetrics::write(Exposition& page) const {
   page.counter("throttle_num_404", "Requests to unknown resources.").add({}, unknown_paths);
 }
 
-void write_connections(const ConnectionCounts& counts, Exposition& page) {
-  page.gauge("throttle_http_connections", "Open HTTP connections.").add({}, counts.open);
-  page.counter("throttle_http_connections_accepted_total", "HTTP connections accepted.")
-      .add({}, counts.accepted);
-  page.counter("throttle_http_accept_errors_total", "HTTP connections that could not be accepted.")
-      .add({}, counts.accept_errors);
-  page.counter("throttle_http_timeouts_total", "HTTP connections closed for being silent or slow.")
-      .add({}, counts.timed_out);
+void write_http(const HttpCounts& counts, Exposition& page) {
+  page.gauge("throttle_http_connections", "Open HTTP connections.")
+      .add({}, counts.open_connections);
   page.gauge("throttle_parked_requests", "HTTP requests that wait for a grant.")
-      .add({}, counts.parked);
+      .add({}, counts.parked_requests);
+  for (const HttpTotal& total : kHttpTotals)
+    page.counter(total.name, total.help).add({}, counts.*total.value);
+
+  auto& timeouts = page.counter("throttle_http_timeouts_total",
+                                "HTTP connections closed because the client was late.");
+  for (const auto& [late_with, count] : counts.timeouts)
+    timeouts.add({{"late_with", late_with}}, count);
+  auto& rejections =
+      page.counter("throttle_http_rejections_total", "What was no HTTP request, by answer.");
+  for (const auto& [status, count] : counts.rejections)
+    rejections.add({{"status", status}}, count);
 }
 
 void write_process(const ProcessFacts& facts, Exposition& page) {

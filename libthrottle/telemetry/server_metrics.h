@@ -31,15 +31,27 @@ class RequestMetrics {
   std::vector<Count> counts_;  // the busiest in front, so that a search ends soon
 };
 
-// Numbers of the HTTP server and the door at this instant, filled in by whoever has them.
-struct ConnectionCounts {
-  std::uint64_t open = 0;
-  std::uint64_t accepted = 0;       // since the start, as all below
-  std::uint64_t accept_errors = 0;  // out of descriptors, say
-  std::uint64_t timed_out = 0;      // closed because the client was silent or slow
-  std::uint64_t parked = 0;         // requests that wait for a grant, at this instant
+// What the HTTP server and the door count, filled in by whoever has them; all but the first two
+// since the start.
+struct HttpCounts {
+  std::uint64_t open_connections = 0;
+  std::uint64_t parked_requests = 0;
+  std::uint64_t accepted_connections = 0;
+  std::uint64_t accept_pauses = 0;    // all places were taken
+  std::uint64_t accept_failures = 0;  // the system refused: out of descriptors, say
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t abandoned_requests = 0;
+
+  // One sample of a family with one label; the text is static.
+  struct Labelled {
+    std::string_view label;
+    std::uint64_t count = 0;
+  };
+  std::vector<Labelled> timeouts = {};    // by what the client was late with
+  std::vector<Labelled> rejections = {};  // of what was no request, by status
 };
-void write_connections(const ConnectionCounts& counts, Exposition& page);
+void write_http(const HttpCounts& counts, Exposition& page);
 
 // Build and start of the process.
 struct ProcessFacts {

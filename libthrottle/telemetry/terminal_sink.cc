@@ -4,6 +4,7 @@
 
 #include "libthrottle/telemetry/terminal_sink.h"
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -25,23 +26,10 @@ constexpr const char* kTextPattern = "[%Y-%m-%dT%H:%M:%SZ %-5l %n] %v";
 constexpr const char* kJsonPattern =
     R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","target":"%n",%v})";
 
-spdlog::level::level_enum to_spdlog(Level level) {
-  switch (level) {
-    case Level::kOff:
-      return spdlog::level::off;
-    case Level::kError:
-      return spdlog::level::err;
-    case Level::kWarn:
-      return spdlog::level::warn;
-    case Level::kInfo:
-      return spdlog::level::info;
-    case Level::kDebug:
-      return spdlog::level::debug;
-    case Level::kTrace:
-      return spdlog::level::trace;
-  }
-  return spdlog::level::off;
-}
+// By Level.
+constexpr std::array<spdlog::level::level_enum, 6> kLevels = {
+    spdlog::level::off,  spdlog::level::err,   spdlog::level::warn,
+    spdlog::level::info, spdlog::level::debug, spdlog::level::trace};
 
 // The far end of the queue: runs on spdlog's thread.
 class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -105,11 +93,11 @@ std::uint64_t TerminalSink::lost() const noexcept {
 }
 
 void TerminalSink::accept(const Record& record) noexcept {
-  const std::uint64_t lost_now = lost();
-  if (lost_now != lost_and_told_ && writer_->queue->queue_size() < kQueuedLines / 2) {
-    lost_and_told_ = lost_now;
+  const std::size_t overrun = writer_->queue->overrun_counter();
+  if (overrun != overrun_and_told_ && writer_->queue->queue_size() < kQueuedLines / 2) {
+    overrun_and_told_ = overrun;
     // The total, for this line may get lost as well.
-    const Field total("total", lost_now);
+    const Field total("total", overrun);
     post({.time = record.time,
           .level = Level::kWarn,
           .target = "log",
@@ -126,7 +114,8 @@ void TerminalSink::post(const Record& record) noexcept {
   const spdlog::string_view_t target(record.target.data(), record.target.size());
   writer_->queue->post_log(
       std::shared_ptr(writer_->logger),
-      spdlog::details::log_msg(record.time, spdlog::source_loc(), target, to_spdlog(record.level),
+      spdlog::details::log_msg(record.time, spdlog::source_loc(), target,
+                               kLevels[static_cast<std::size_t>(record.level)],
                                spdlog::string_view_t(text.data(), text.size())),
       spdlog::async_overflow_policy::overrun_oldest);
 }

@@ -43,7 +43,7 @@ class TerminalSink final : public Sink {
 
   Options options_;
   std::unique_ptr<Writer> writer_;
-  std::uint64_t lost_and_told_ = 0;
+  std::size_t overrun_and_told_ = 0;
 };
 
 }  // namespace throttle::telemetry

@@ -27,7 +27,7 @@ int main() {
   Exposition page;
   metrics.write(ledger, page);
   requests.write(page);
-  write_connections({}, page);
+  write_http({.timeouts = {{"idle", 0}, {"head", 1}}, .rejections = {{"400", 2}}}, page);
   write_process({.version = "0.0.0", .start = {}}, page);
   write_log(logger, page);
   std::cout << page.text();

@@ -49,19 +49,27 @@ TEST(ServerMetrics, ShowConnectionsProcessAndLog) {
   std::vector<std::string> lines;
   const Logger logger = recording_logger("info", lines);
   Exposition page;
-  write_connections({.open = 3, .accepted = 10, .accept_errors = 1, .timed_out = 2, .parked = 4},
-                    page);
+  write_http({.open_connections = 3,
+              .parked_requests = 4,
+              .accepted_connections = 10,
+              .accept_failures = 1,
+              .sent_bytes = 99,
+              .timeouts = {{"idle", 2}, {"head", 0}},
+              .rejections = {{"431", 5}}},
+             page);
   write_process({.version = "1.2.3", .start = WallTime(1751797830s + 125ms)}, page);
   write_log(logger, page);
   const std::string text = page.text();
-  EXPECT_THAT(text, HasSubstr("\nthrottle_http_connections 3\n"));
-  EXPECT_THAT(text, HasSubstr("\nthrottle_http_connections_accepted_total 10\n"));
-  EXPECT_THAT(text, HasSubstr("\nthrottle_http_accept_errors_total 1\n"));
-  EXPECT_THAT(text, HasSubstr("\nthrottle_http_timeouts_total 2\n"));
-  EXPECT_THAT(text, HasSubstr("\nthrottle_parked_requests 4\n"));
-  EXPECT_THAT(text, HasSubstr("\nthrottle_build_info{version=\"1.2.3\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("\nprocess_start_time_seconds 1751797830.125\n"));
-  EXPECT_THAT(text, HasSubstr("\nthrottle_log_lines_lost_total{sink=\"recording\"} 0\n"));
+  for (const char* line :
+       {"throttle_http_connections 3", "throttle_parked_requests 4",
+        "throttle_http_connections_accepted_total 10", "throttle_http_accept_pauses_total 0",
+        "throttle_http_accept_failures_total 1", "throttle_http_sent_bytes_total 99",
+        "throttle_http_timeouts_total{late_with=\"head\"} 0",
+        "throttle_http_timeouts_total{late_with=\"idle\"} 2",
+        "throttle_http_rejections_total{status=\"431\"} 5",
+        "throttle_build_info{version=\"1.2.3\"} 1", "process_start_time_seconds 1751797830.125",
+        "throttle_log_lines_lost_total{sink=\"recording\"} 0"})
+    EXPECT_THAT(text, HasSubstr(std::string("\n") + line + "\n"));
 }
 
 }  // namespace
