@@ -1,8 +1,8 @@
 -- wrk: acquire and release in turn, over the peers in a file.
 --   wrk -s pairs.lua URL -- FILE_OF_IDS START
 -- wrk does not say for which connection it wants a request, so the release of a peer follows its
--- acquire at a distance: in between, many more requests were sent than there are connections, so the
--- acquire has been answered by then. Run with one thread.
+-- acquire at a distance: in between, more requests were sent than there are connections, so the
+-- acquire has been answered by then, and throttle_grants_total counts each. Run with one thread.
 local WINDOW = 512
 local ids, count, at, window = {}, 0, 0, WINDOW
 local acquire_tail, release_tail

@@ -1,5 +1,6 @@
 """The table of what must be reached, and what was measured, as Markdown."""
 
+import os
 import platform
 import re
 import subprocess
@@ -52,10 +53,11 @@ def load_table(subjects: list[Subject], workloads: list[str]) -> str:
 
 
 def surroundings() -> str:
-    """What it ran on, in one line."""
+    """What it runs on, in one line, and how busy that is with other things."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     versions = [_first_line(["nginx", "-v"]), _first_line(["wrk", "-v"])]
     return (f"{date.today()}, {model[1] if model else platform.processor()}, "
+            f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f} before, "
             f"Linux {platform.release().split('-')[0]}; {'; '.join(versions)}")
 
 

@@ -1,4 +1,4 @@
-"""The published clients of both generations at once, in processes of their own, on one semaphore."""
+"""The published clients of both generations at once, as processes, on one semaphore."""
 
 import subprocess
 import sys

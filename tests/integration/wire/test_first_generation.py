@@ -1,5 +1,7 @@
 """The routes of the first generation, as bytes: what its client does not show."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from harness.server import wait_until
@@ -102,6 +104,16 @@ def test_blocking_ignores_what_a_known_peer_says_it_waits_for(server):
     peer = int(acquire(server, {"A": 1}).body)
     assert block(server, peer, {"B": 2}, active={"B": 2}).body == b"true"
     assert server.remainder("B") == 2
+
+
+def test_blocking_ends_when_the_peer_is_gone(server):
+    acquire(server, {"A": 2})
+    peer = int(acquire(server, {"A": 1}).body)
+    with ThreadPoolExecutor(1) as pool:
+        blocked = pool.submit(block, server, peer, {"A": 1}, "?timeout_ms=20000")
+        wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1, 5)
+        server.request("DELETE", f"/peers/{peer}")
+        assert (blocked.result(2).status, blocked.result().body) == (400, b"Unknown peer")
 
 
 def test_a_heartbeat_of_a_known_peer_ignores_what_it_says_it_holds(server):

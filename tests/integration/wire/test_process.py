@@ -123,7 +123,8 @@ GOOD_CONFIGS = [
     "[semaphores]\r\nA = 5\r\n# with a comment\r\n", "semaphores = { A = 5 }", "semaphores.A = 5",
     "semaphores.A.max = 5", "[semaphores.A]\nmax = 5\nlevel = 7", "[semaphores]\nA = { max = 5 }",
     "[semaphores]\n  [semaphores.A]\n  level = -2147483648\n  max = 0x5", "[semaphores]\nA = +5",
-    "[semaphores]\nA = 0b101", "[semaphores]\nA = 0o5", "[semaphores]\n'A' = 5\n\"B\\u0020C\" = 1_0",
+    "[semaphores]\nA = 0b101", "[semaphores]\nA = 0o5",
+    "[semaphores]\n'A' = 5\n\"B\\u0020C\" = 1_0",
     '[semaphores]\nA = 5\n[logging.stderr]\nlevel = "INFO"',
 ]
 

@@ -47,6 +47,7 @@ def test_who_stops_in_mid_request_is_told_and_left(hasty, said):
         connection.send(said)
         assert connection.response().status == 408
         assert connection.is_closed_within(3)
+        wait_until(lambda: hasty.metrics()["throttle_http_connections"] == 1, 5)
 
 
 @pytest.mark.ours
@@ -69,6 +70,15 @@ def test_who_says_nothing_more_is_left_without_a_word(hasty, said):
             assert connection.response().status == 200
         with pytest.raises(ConnectionError, match="hung up after b''"):
             connection.response()
+
+
+@pytest.mark.ours
+def test_who_says_nothing_more_after_a_blocked_request_is_left_too(hasty):
+    blocked = encode("PUT", f"/peers/{WAITER}/A?block_for=100ms", 1)
+    with hasty.connect() as connection:
+        connection.send(blocked + REQUEST)
+        assert [connection.response().status for _ in range(2)] == [202, 200]
+        assert connection.is_closed_within(3)
 
 
 @pytest.mark.ours
