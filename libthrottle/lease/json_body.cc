@@ -92,8 +92,8 @@ class PlainBody {
   bool take_text(std::string_view& text) {
     if (!take('"')) return false;
     const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-    const auto end = std::ranges::find_if_not(rest_, plain);
-    text = {rest_.begin(), end};
+    const auto length = std::ranges::find_if_not(rest_, plain) - rest_.begin();
+    text = rest_.substr(0, static_cast<std::size_t>(length));
     rest_.remove_prefix(text.size());
     if (!rest_.starts_with('"')) return false;
     rest_.remove_prefix(1);

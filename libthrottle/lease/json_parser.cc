@@ -93,19 +93,16 @@ std::string_view expectation(const Field& field) {
 }
 
 // Hears what nlohmann's parser reads and puts it where it belongs. A false answer stops the parser;
-// then refusal() says why.
+// then refusal_ says why.
 //
 // Where a value goes follows from depth_, the number of open containers: at 0 it is the body, at 1
 // the value of field_ (none: an unknown key), at 2 a count if counts_ is open. Everything else is
 // inside the value of an unknown key and is skipped.
 class BodyReader {
  public:
-  BodyReader(std::string_view body, std::span<Field> fields)
-      : body_(body), reached_(body.data()), fields_(fields), token_end_(body.data()) {}
+  BodyReader(std::string_view body, std::span<Field> fields) : body_(body), fields_(fields) {}
   // Reads one integer instead of an object.
-  BodyReader(std::string_view body, Count& bare) : BodyReader(body, std::span<Field>()) {
-    bare_ = &bare;
-  }
+  BodyReader(std::string_view body, Count& bare) : body_(body), bare_(&bare) {}
 
   Reply read() {
     const TrackedByte first(body_.data(), &reached_);
@@ -267,7 +264,7 @@ class BodyReader {
   // expires_in, or acquired["A"], or the body as a whole.
   std::string path() const {
     if (field_ == nullptr || depth_ == 0) return "The body";
-    const std::string field(field_->key);
+    std::string field(field_->key);
     if (counts_ == nullptr || count_ == nullptr || depth_ == 1) return field;
     return field + '[' + quote(count_->first) + ']';
   }
@@ -275,7 +272,7 @@ class BodyReader {
   // Where the token starts that the parser just read: behind the one before it, with nothing but
   // separators in between.
   std::size_t token_offset() const {
-    const std::size_t from = static_cast<std::size_t>(token_end_ - body_.data());
+    const auto from = static_cast<std::size_t>(token_end_ - body_.data());
     return std::min(body_.find_first_not_of(" \t\r\n,:", from), body_.size());
   }
 
@@ -291,10 +288,10 @@ class BodyReader {
   static constexpr Count kAnyCount = std::numeric_limits<Count>::min();
 
   std::string_view body_;
-  const char* reached_;
   std::span<Field> fields_;
   Count* bare_ = nullptr;
-  const char* token_end_;  // of the token before the current one
+  const char* reached_ = body_.data();
+  const char* token_end_ = body_.data();  // of the token before the current one
   std::size_t depth_ = 0;
   Field* field_ = nullptr;
   LockCounts* counts_ = nullptr;

@@ -6,8 +6,10 @@
 //
 // A turn of the runtime: dispatch requests; then, while ledger.events() is not empty, observe() all
 // of them and clear them; then take_answers(). The door counts the events, so each must be observed
-// exactly once. On a timer at next_deadline(): ledger.advance(now), observe and clear, so that a
-// lock granted at the last moment is answered as granted; then advance(now) and take_answers().
+// exactly once; those that were taken out of the ledger before the next request is dispatched. An
+// exchange may be answered in the very turn that parked it. On a timer at next_deadline():
+// ledger.advance(now), observe and clear, so that a lock granted at the last moment is answered as
+// granted; then advance(now) and take_answers().
 // Threads: one, the ledger's.
 #pragma once
 

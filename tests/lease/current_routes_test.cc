@@ -361,7 +361,7 @@ TEST_F(CurrentRoutes, DurationsInAQueryMayHaveBlanks) {
 TEST_F(CurrentRoutes, APeerMayCarryALabel) {
   const auto label_of_only_peer = [this] {
     std::string label;
-    ledger_.visit_peers([&label](const PeerState& peer) { label = peer.label; });
+    ledger.visit_peers([&label](const PeerState& peer) { label = peer.label; });
     return label;
   };
   ask("POST /new_peer", R"({"expires_in": "1s", "label": "nightly build on host 7"})");

@@ -33,17 +33,17 @@ std::string summary(const http::Response& response) {
 
 }  // namespace
 
-DoorTest::DoorTest() : ledger_({.seed = 7, .wall_ms = 1'000'000}), door_(ledger_) {
-  door_.add_routes(router_);
+DoorTest::DoorTest() : ledger({.seed = 7, .wall_ms = 1'000'000}), door(ledger) {
+  door.add_routes(router_);
 }
 
 DoorTest::~DoorTest() {
-  door_.stop_parking();
-  EXPECT_EQ(door_.parked_count(), 0U);
+  door.stop_parking();
+  EXPECT_EQ(door.parked_count(), 0U);
 }
 
 void DoorTest::configure(std::initializer_list<SemaphoreSettings> semaphores) {
-  ledger_.configure(now_, std::vector<SemaphoreSettings>(semaphores));
+  ledger.configure(now_, std::vector<SemaphoreSettings>(semaphores));
   end_turn();
 }
 
@@ -67,20 +67,20 @@ std::string DoorTest::ask_in_turn(std::string_view line, std::string_view body) 
 }
 
 void DoorTest::end_turn() {
-  door_.observe(ledger_.events());
-  ledger_.clear_events();
-  for (Answer& answer : door_.take_answers()) {
+  door.observe(ledger.events());
+  ledger.clear_events();
+  for (Answer& answer : door.take_answers()) {
     const bool first = answers_.try_emplace(answer.exchange, std::move(answer.response)).second;
     EXPECT_TRUE(first) << "exchange " << answer.exchange << " was answered twice";
   }
-  EXPECT_EQ(ledger_.check(), "");
+  EXPECT_EQ(ledger.check(), "");
 }
 
 void DoorTest::pass(Duration time) {
   now_ += time;
-  ledger_.advance(now_);
+  ledger.advance(now_);
   end_turn();
-  door_.advance(now_);
+  door.advance(now_);
   end_turn();
 }
 

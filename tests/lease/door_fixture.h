@@ -55,8 +55,8 @@ class DoorTest : public testing::Test {
   void restore(std::string_view id, std::string_view acquired = "{}");
   std::string remainder(std::string_view semaphore);
 
-  LeaseLedger ledger_;
-  LeaseDoor door_;
+  LeaseLedger ledger;
+  LeaseDoor door;
 
  private:
   http::Router router_;

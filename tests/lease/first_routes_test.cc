@@ -60,7 +60,7 @@ TEST_F(FirstRoutes, AnAcquireThatIsRefusedLeavesNoPeerBehind) {
   EXPECT_EQ(response().content_type, "application/json");
   EXPECT_THAT(acquire(R"({"A": 1, "B": 1})"), StartsWith("400 A peer acquires one lock"));
   EXPECT_THAT(acquire(R"({"A": -1})"), StartsWith("422 "));
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
 }
 
 TEST_F(FirstRoutes, ACountOfZeroIsAcquiredAtOnce) {
@@ -72,13 +72,13 @@ TEST_F(FirstRoutes, AnAcquireIsNotIdempotent) {
   acquire(R"({"B": 3})");
   acquire(R"({"B": 3})");
   EXPECT_EQ(response().status, 202U);
-  EXPECT_EQ(ledger_.peer_count(), 2U);
+  EXPECT_EQ(ledger.peer_count(), 2U);
 }
 
 TEST_F(FirstRoutes, AnAcquireMayCarryALabel) {
   ask("POST /acquire", R"({"pending": {"A": 1}, "expires_in": "1s", "label": "job 7"})");
   std::string label;
-  ledger_.visit_peers([&label](const PeerState& peer) { label = peer.label; });
+  ledger.visit_peers([&label](const PeerState& peer) { label = peer.label; });
   EXPECT_EQ(label, "job 7");
 }
 
@@ -86,7 +86,7 @@ TEST_F(FirstRoutes, AFullQueueLeavesNoPeerBehind) {
   configure({{.name = "A", .full_count = 1, .max_pending = 0}});
   acquire(R"({"A": 1})");
   EXPECT_THAT(acquire(R"({"A": 1})"), StartsWith("503 "));
-  EXPECT_EQ(ledger_.peer_count(), 1U);
+  EXPECT_EQ(ledger.peer_count(), 1U);
 }
 
 // --- POST /peers/{id}/block_until_acquired ---
@@ -117,9 +117,25 @@ TEST_F(FirstRoutes, BlockingProlongsThePeer) {
   EXPECT_EQ(ask("POST /remove_expired"), "200 0");
 }
 
+TEST_F(FirstRoutes, BlockingOnAPeerThatJustExpiredAsksAnew) {
+  acquire(R"({"A": 1})", "1s");
+  const std::string holder = response().body;
+  pass_unnoticed(2s);
+  EXPECT_EQ(block(holder, R"({"A": 1})"), "200 true");
+  EXPECT_EQ(remainder("A"), "0");
+}
+
+TEST_F(FirstRoutes, BlockingSeesThatTheHolderJustExpired) {
+  acquire(R"({"A": 1})", "1s");
+  acquire(R"({"A": 1})");
+  const std::string waiter = response().body;
+  pass_unnoticed(2s);
+  EXPECT_EQ(block(waiter, R"({"A": 1})"), "200 true");
+}
+
 TEST_F(FirstRoutes, BlockingWithNothingPendingTouchesNothing) {
   EXPECT_EQ(block("42", "{}"), "200 true");
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
   acquire(R"({"A": 1})", "1s");
   EXPECT_EQ(block(response().body, "{}"), "200 true");
   pass(2s);
@@ -138,7 +154,7 @@ TEST_F(FirstRoutes, BlockingOnAForgottenPeerRefusesWhatNobodyCouldGet) {
   EXPECT_EQ(block("42", R"({"C": 1})"), "400 Unknown semaphore");
   EXPECT_THAT(block("42", R"({"A": 2})"), StartsWith("409 "));
   EXPECT_THAT(block("42", R"({"A": 1, "B": 1})"), StartsWith("400 A peer acquires one lock"));
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
 }
 
 TEST_F(FirstRoutes, BlockingDoesNotReadWhatIsActive) {
@@ -191,17 +207,17 @@ TEST_F(FirstRoutes, AHeartbeatOfAForgottenPeerIsRefusedAsAWhole) {
   EXPECT_EQ(keep_active("5", R"({"A": 1, "C": 1})"), "400 Unknown semaphore");
   EXPECT_THAT(keep_active("5", R"({"A": 2})"), StartsWith("409 "));
   EXPECT_THAT(keep_active("5", R"({"A": -1})"), StartsWith("422 "));
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
   EXPECT_EQ(keep_active("5", R"({"A": 0})"), "200 Ok");
 }
 
 TEST_F(FirstRoutes, AHeartbeatWithNothingActiveTouchesNothing) {
   EXPECT_EQ(keep_active("5", "{}"), "200 Ok");
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
   const std::string id = new_peer("1s");
   EXPECT_EQ(keep_active(id, "{}", "1h"), "200 Ok");
   pass(2s);
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
 }
 
 // --- the small ones ---

@@ -23,7 +23,7 @@ class RequestFaults : public DoorTest {
   }
   // No fault may change anything.
   ~RequestFaults() override {
-    EXPECT_EQ(ledger_.peer_count(), 1U);
+    EXPECT_EQ(ledger.peer_count(), 1U);
     EXPECT_EQ(ask("GET /peers/5/is_acquired"), "200 true");
     EXPECT_EQ(remainder("A"), "1");
     EXPECT_EQ(remainder("B"), "5");
@@ -48,6 +48,8 @@ TEST_F(RequestFaults, OfTheBodyAreToldWithTheirPlace) {
       {"POST /new_peer", R"({"expires_in": "1s",})",
        "400 The body is not JSON (line 1, column 21)"},
       {"POST /new_peer", "{\"expires_in\": \"\xff\"}", "400 The body is not JSON"},
+      {"POST /new_peer", "{\"expires_in\": \"1s\t\"}",
+       "400 The body is not JSON (line 1, column 19)"},
       {"POST /new_peer", "NaN", "400 The body is not JSON (line 1, column 1)"},
       {"PUT /peers/5/A", "", "400 The body ends before"},
       {"PUT /peers/5/A", "01", "400 The body is not JSON (line 1, column 2)"},

@@ -70,26 +70,26 @@ TEST_F(Waiting, NoTimeToBlockIsAnsweredAtOnce) {
   EXPECT_EQ(ask("PUT /peers/6/A?block_for=0s", "1"), "202 6");
   EXPECT_EQ(ask("PUT /peers/6/A?block_for=0", "1"), "202 6");
   EXPECT_EQ(ask("PUT /peers/6/A", "1"), "202 6");
-  EXPECT_EQ(door_.parked_count(), 0U);
+  EXPECT_EQ(door.parked_count(), 0U);
 }
 
 TEST_F(Waiting, AHugeTimeSaturates) {
   ask("PUT /peers/5", R"({"expires_in": "500years"})");
   ASSERT_EQ(ask("PUT /peers/6/A?block_for=18446744073709551615s&expires_in=500years", "1"),
             "parked");
-  EXPECT_EQ(door_.next_deadline(), kNever);
+  EXPECT_EQ(door.next_deadline(), kNever);
   pass(24h * 365 * 100);
   EXPECT_EQ(answer(exchange()), "parked");
 }
 
 TEST_F(Waiting, TheNextDeadlineIsTheEarliestOne) {
-  EXPECT_EQ(door_.next_deadline(), kNever);
+  EXPECT_EQ(door.next_deadline(), kNever);
   ask("PUT /peers/6/A?block_for=9s", "1");
-  EXPECT_EQ(door_.next_deadline(), TimePoint(9s));
+  EXPECT_EQ(door.next_deadline(), TimePoint(9s));
   ask("PUT /peers/6/A?block_for=5s", "1");
-  EXPECT_EQ(door_.next_deadline(), TimePoint(5s));
+  EXPECT_EQ(door.next_deadline(), TimePoint(5s));
   pass(9s);
-  EXPECT_EQ(door_.next_deadline(), kNever);
+  EXPECT_EQ(door.next_deadline(), kNever);
 }
 
 TEST_F(Waiting, EveryRequestOfAPeerIsAnswered) {
@@ -157,7 +157,7 @@ TEST_F(Waiting, TheExpiryOfThePeerAnswersUnknownPeer) {
 
 TEST_F(Waiting, ALifeOfZeroEndsTheWaitInTheSameTurn) {
   EXPECT_EQ(ask("PUT /peers/6/A?block_for=15s&expires_in=0ms", "1"), "400 Unknown peer");
-  EXPECT_EQ(door_.parked_count(), 0U);
+  EXPECT_EQ(door.parked_count(), 0U);
 }
 
 TEST_F(Waiting, AnAcquireProlongsThePeerBeyondItsWait) {
@@ -202,9 +202,9 @@ TEST_F(Waiting, AReloadOfTheLevelsThatMakesTheRequestADeadlockAnswersSo) {
 TEST_F(Waiting, AClientThatHungUpIsForgottenButKeepsItsPlace) {
   ask("PUT /peers/6/A?block_for=15s", "1");
   const auto waiting = exchange();
-  door_.abandon(waiting);
-  EXPECT_EQ(door_.parked_count(), 0U);
-  EXPECT_EQ(door_.next_deadline(), kNever);
+  door.abandon(waiting);
+  EXPECT_EQ(door.parked_count(), 0U);
+  EXPECT_EQ(door.next_deadline(), kNever);
   ask("DELETE /peers/5");
   EXPECT_EQ(answer(waiting), "parked");
   EXPECT_EQ(ask("PUT /peers/6/A", "1"), "200 6");
@@ -215,8 +215,8 @@ TEST_F(Waiting, HangingUpConcernsOneRequestOnly) {
   const auto first = exchange();
   ask("PUT /peers/6/A?block_for=15s", "1");
   const auto second = exchange();
-  door_.abandon(first);
-  door_.abandon(first);
+  door.abandon(first);
+  door.abandon(first);
   ask("DELETE /peers/5");
   EXPECT_EQ(answer(second), "200 6");
 }
@@ -226,7 +226,7 @@ TEST_F(Waiting, StoppingAnswersEveryoneAtOnceAndParksNobody) {
   const auto current = exchange();
   ask("POST /peers/7/block_until_acquired?timeout_ms=15000", kBlockBody);
   const auto first = exchange();
-  door_.stop_parking();
+  door.stop_parking();
   end_turn();
   EXPECT_EQ(answer(current), "202 6");
   EXPECT_EQ(answer(first), "200 false");
@@ -300,7 +300,7 @@ TEST_F(Waiting, TheFirstGenerationIsToldOfARemovedPeer) {
 TEST_F(Waiting, AHugeTimeoutOfTheFirstGenerationSaturates) {
   ask("POST /peers/7/block_until_acquired?timeout_ms=18446744073709551615", kBlockBody);
   EXPECT_EQ(answer(exchange()), "parked");
-  EXPECT_EQ(door_.next_deadline(), kNever);
+  EXPECT_EQ(door.next_deadline(), kNever);
 }
 
 TEST_F(Waiting, TwoHundredWaitersAreServedInTheOrderOfTheirArrival) {
