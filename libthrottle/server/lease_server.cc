@@ -12,7 +12,7 @@ namespace throttle::server {
 
 namespace {
 
-constexpr Duration kLogInterval = std::chrono::seconds(60);
+constexpr Duration kLogInterval = std::chrono::seconds(10);
 
 http::Limits limits_of(const config::HttpSettings& settings) {
   http::Limits limits;
@@ -24,6 +24,27 @@ http::Limits limits_of(const config::HttpSettings& settings) {
   limits.idle_time = settings.idle_timeout;
   limits.write_time = settings.write_timeout;
   return limits;
+}
+
+telemetry::HttpCounts counts_of(const http::Counters& http) {
+  const auto& late = http.timed_out;
+  const auto& rejected = http.rejected;
+  return {.open_connections = http.open_connections,
+          .accepted_connections = http.accepted_connections,
+          .accept_pauses = http.full,
+          .accept_failures = http.accept_failures,
+          .received_bytes = http.received_bytes,
+          .sent_bytes = http.sent_bytes,
+          .abandoned_requests = http.abandoned,
+          .timeouts = {{"idle", late.idle},
+                       {"head", late.head},
+                       {"body", late.body},
+                       {"write", late.write}},
+          .rejections = {{"400", rejected.malformed_400},
+                         {"408", rejected.late_408},
+                         {"413", rejected.long_body_413},
+                         {"414", rejected.long_target_414},
+                         {"431", rejected.long_head_431}}};
 }
 
 bool wants_html(const http::Request& request) {
@@ -48,6 +69,7 @@ LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& l
       started_(std::chrono::system_clock::now()),
       ledger_log_(surroundings.runtime.ledger(), surroundings.logger.target("ledger")),
       door_(surroundings.runtime.ledger()),
+      refused_(log_, telemetry::Level::kWarn, "refused a request", kLogInterval),
       accept_failed_(log_, telemetry::Level::kError, "cannot accept connections", kLogInterval),
       timer_(surroundings.loop, uv::bound<&LeaseServer::on_due>(this)),
       http_(surroundings.loop, limits, *this) {
@@ -110,14 +132,21 @@ std::optional<http::Response> LeaseServer::on_request(const http::Request& reque
   runtime_.hub().settle();
   deliver();
   arm();
-  if (dispatch.response) {
-    request_metrics_.count(http::to_string(request.method), dispatch.route,
-                           dispatch.response->status);
-    log_.debug("request", {{"method", http::to_string(request.method)},
-                           {"path", request.path},
-                           {"status", dispatch.response->status}});
-  }
+  if (dispatch.response) note(request, dispatch.route, *dispatch.response, now);
   return std::move(dispatch.response);
+}
+
+void LeaseServer::note(const http::Request& request, std::string_view route,
+                       const http::Response& response, TimePoint now) {
+  const std::string_view method = http::to_string(request.method);
+  request_metrics_.count(method, route, response.status);
+  log_.debug("request", {{"method", method}, {"path", request.path}, {"status", response.status}});
+  if (response.status < 400 || route.empty()) return;
+  refused_.write(now, {{"method", method},
+                       {"path", request.path},
+                       {"status", response.status},
+                       {"reason", response.body},
+                       {"client", request.client.to_string()}});
 }
 
 void LeaseServer::on_abandoned(http::ExchangeId exchange) {
@@ -157,28 +186,24 @@ void LeaseServer::on_due() {
   const TimePoint now = uv::now();
   door_.advance(now);
   ledger_log_.advance(now);
+  refused_.advance(now);
   accept_failed_.advance(now);
   deliver();
   arm();
 }
 
 void LeaseServer::arm() {
-  timer_.arm(std::min(
-      {door_.next_deadline(), ledger_log_.next_deadline(), accept_failed_.next_deadline()}));
+  timer_.arm(std::min({door_.next_deadline(), ledger_log_.next_deadline(), refused_.next_deadline(),
+                       accept_failed_.next_deadline()}));
 }
 
 http::Response LeaseServer::metrics_page() const {
-  const http::Counters& http = http_.counters();
-  const auto& late = http.timed_out;
   telemetry::Exposition page;
   ledger_metrics_.write(runtime_.ledger(), page);
   request_metrics_.write(page);
-  telemetry::write_connections({.open = http.open_connections,
-                                .accepted = http.accepted_connections,
-                                .accept_errors = http.accept_failures,
-                                .timed_out = late.idle + late.head + late.body + late.write,
-                                .parked = door_.parked_count()},
-                               page);
+  telemetry::HttpCounts counts = counts_of(http_.counters());
+  counts.parked_requests = door_.parked_count();
+  telemetry::write_http(counts, page);
   telemetry::write_process({.version = kVersion, .start = started_}, page);
   telemetry::write_log(logger_, page);
   return {.content_type = telemetry::kExpositionType, .body = page.text()};

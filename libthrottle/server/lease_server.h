@@ -60,6 +60,9 @@ class LeaseServer final : private http::Server::Receiver {
   void on_stopped() override;
 
   void add_routes();
+  // Counts and logs a request that was answered at once.
+  void note(const http::Request& request, std::string_view route, const http::Response& response,
+            TimePoint now);
   void observe(std::span<const LedgerEvent> events);
   void deliver();
   void on_due();
@@ -82,6 +85,7 @@ class LeaseServer final : private http::Server::Receiver {
   lease::LeaseDoor door_;
   http::Router router_;
   std::unordered_map<http::ExchangeId, Origin> parked_;
+  telemetry::LimitedLine refused_;
   telemetry::LimitedLine accept_failed_;
   uv::Timer timer_;
   http::Server http_;
