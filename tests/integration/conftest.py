@@ -1,5 +1,6 @@
 """Fixtures of all suites: `serve` starts servers, and proves at the end that each still lived."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def report_figure(request):
 def pytest_terminal_summary(terminalreporter, config):
     for figure in config.stash.get(FIGURES, []):
         terminalreporter.write_line(f"measured: {figure}")
+
+
+@pytest.fixture
+def background():
+    """background(function, …) runs it on a thread, and is its result to come."""
+    with ThreadPoolExecutor(32) as pool:
+        yield pool.submit
 
 
 @pytest.fixture

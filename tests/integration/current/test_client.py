@@ -2,7 +2,6 @@
 
 import pickle
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,12 +12,6 @@ from harness.server import wait_until
 
 MINUTE = timedelta(minutes=1)
 NOW = timedelta(0)
-
-
-@pytest.fixture
-def background():
-    with ThreadPoolExecutor() as pool:
-        yield pool.submit
 
 
 def peers_of(client: Client, number: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -127,11 +126,11 @@ def test_an_unknown_peer_restores_itself_while_it_asks(serve):
         assert server.peers() == {42}
 
 
-def test_threads_have_peers_of_their_own_and_never_hold_together(serve):
+def test_threads_have_peers_of_their_own_and_never_hold_together(serve, background):
     server = serve("[semaphores]\nA = 2")
     inside, most, seen = [], [], set()
 
-    def work(_):
+    def work():
         with lock(server.url, "A") as peer:
             inside.append(peer.id)
             most.append(len(inside))
@@ -139,14 +138,14 @@ def test_threads_have_peers_of_their_own_and_never_hold_together(serve):
             time.sleep(0.05)
             inside.remove(peer.id)
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(24)))
+    for done in [background(work) for _ in range(24)]:
+        done.result(30)
     assert max(most) == 2
     assert len(seen) == 24
     assert server.remainder("A") == 2
 
 
-def test_who_waits_gets_the_lock_from_a_server_that_lost_its_state(serve):
+def test_who_waits_gets_the_lock_from_a_server_that_lost_its_state(serve, background):
     server = serve("[semaphores]\nA = 1")
     assert Peer(Client(server.url)).acquire("A")
     entered = threading.Event()
@@ -155,12 +154,11 @@ def test_who_waits_gets_the_lock_from_a_server_that_lost_its_state(serve):
         with lock(server.url, "A", timeout=timedelta(seconds=30)):
             entered.set()
 
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(wait_for_it)
-        wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
-        server.kill()
-        server.start()
-        waiting.result(40)
+    waiting = background(wait_for_it)
+    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
+    server.kill()
+    server.start()
+    waiting.result(40)
     assert entered.is_set()
 
 

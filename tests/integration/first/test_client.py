@@ -1,22 +1,13 @@
 """The first generation's client: a peer is one lease, and acquiring makes the peer."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import requests
 from throttle_client import Client, Peer
 
-from harness.server import wait_until
-
 NOW = timedelta(0)
-
-
-@pytest.fixture
-def background():
-    with ThreadPoolExecutor() as pool:
-        yield pool.submit
 
 
 def waits(client: Client, peer: Peer) -> bool:

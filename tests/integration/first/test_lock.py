@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -35,7 +34,7 @@ def test_giving_up_raises_timeout(serve):
                 pass
 
 
-def test_the_second_enters_when_the_first_has_left(serve):
+def test_the_second_enters_when_the_first_has_left(serve, background):
     client = Client(serve("[semaphores]\nA = 1").url)
     order = []
 
@@ -43,12 +42,11 @@ def test_the_second_enters_when_the_first_has_left(serve):
         with lock(client, "A", timeout=timedelta(seconds=10)):
             order.append("second")
 
-    with ThreadPoolExecutor(1) as pool:
-        with lock(client, "A"):
-            second = pool.submit(enter_second)
-            time.sleep(0.3)
-            order.append("first")
-        second.result(10)
+    with lock(client, "A"):
+        second = background(enter_second)
+        time.sleep(0.3)
+        order.append("first")
+    second.result(10)
     assert order == ["first", "second"]
 
 
@@ -69,7 +67,7 @@ def test_heartbeats_restore_a_lease_after_a_restart(serve):
         wait_until(lambda: client.remainder("A") == 0, 10)
 
 
-def test_who_waits_gets_the_lease_from_a_server_that_lost_its_state(serve):
+def test_who_waits_gets_the_lease_from_a_server_that_lost_its_state(serve, background):
     server = serve("[semaphores]\nA = 1")
     client = Client(server.url)
     client.acquire("A")
@@ -79,12 +77,11 @@ def test_who_waits_gets_the_lease_from_a_server_that_lost_its_state(serve):
         with lock(client, "A", timeout=timedelta(seconds=10)):
             entered.set()
 
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(wait_for_it)
-        wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
-        server.kill()
-        server.start()
-        waiting.result(30)
+    waiting = background(wait_for_it)
+    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
+    server.kill()
+    server.start()
+    waiting.result(30)
     assert entered.is_set()
 
 

@@ -100,22 +100,11 @@ class Connection:
         return False
 
     def _read_body(self, headers: dict[str, str]) -> bytes:
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            return self._read_chunks()
         if "content-length" in headers:
             return self._read_exactly(int(headers["content-length"]))
         body, self._unread = self._unread, b""
         while piece := self._socket.recv(65536):
             body += piece
-        return body
-
-    def _read_chunks(self) -> bytes:
-        body = b""
-        while size := int(self._read_until(b"\r\n").split(b";")[0], 16):
-            body += self._read_exactly(size)
-            self._read_until(b"\r\n")
-        while self._read_until(b"\r\n") != b"\r\n":
-            pass
         return body
 
     def _read_until(self, mark: bytes) -> bytes:

@@ -141,3 +141,9 @@ def wait_until(condition, limit_s: float, complaint=lambda: "not in time") -> No
     while not condition():
         assert time.monotonic() < deadline, complaint()
         time.sleep(0.005)
+
+
+def run(binary, *arguments, folder=None) -> subprocess.CompletedProcess:
+    """Runs the server to its end, which is expected soon."""
+    return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=10, cwd=folder, stdin=subprocess.DEVNULL)

@@ -1,7 +1,5 @@
 """The routes of the first generation, as bytes: what its client does not show."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from harness.server import wait_until
@@ -106,14 +104,13 @@ def test_blocking_ignores_what_a_known_peer_says_it_waits_for(server):
     assert server.remainder("B") == 2
 
 
-def test_blocking_ends_when_the_peer_is_gone(server):
+def test_blocking_ends_when_the_peer_is_gone(server, background):
     acquire(server, {"A": 2})
     peer = int(acquire(server, {"A": 1}).body)
-    with ThreadPoolExecutor(1) as pool:
-        blocked = pool.submit(block, server, peer, {"A": 1}, "?timeout_ms=20000")
-        wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1, 5)
-        server.request("DELETE", f"/peers/{peer}")
-        assert (blocked.result(2).status, blocked.result().body) == (400, b"Unknown peer")
+    blocked = background(block, server, peer, {"A": 1}, "?timeout_ms=20000")
+    wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1, 5)
+    server.request("DELETE", f"/peers/{peer}")
+    assert (blocked.result(2).status, blocked.result().body) == (400, b"Unknown peer")
 
 
 def test_a_heartbeat_of_a_known_peer_ignores_what_it_says_it_holds(server):

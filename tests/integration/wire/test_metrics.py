@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,17 +64,16 @@ def test_unknown_paths_are_counted(serve):
 
 
 @pytest.mark.ours
-def test_a_lock_leaves_its_traces(serve):
+def test_a_lock_leaves_its_traces(serve, background):
     server = serve(TWO)
     first, second = server.new_peer(), server.new_peer()
     server.acquire(first, "B")
     assert server.acquire(second, "B").status == 202
     server.acquire(second, "B", 2)
-    with ThreadPoolExecutor(1) as pool:
-        blocked = pool.submit(server.acquire, second, "B", 1, "?block_for=20s")
-        wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1, 5)
-        server.request("DELETE", f"/peers/{first}")
-        assert blocked.result(5).status == 200
+    blocked = background(server.acquire, second, "B", 1, "?block_for=20s")
+    wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1, 5)
+    server.request("DELETE", f"/peers/{first}")
+    assert blocked.result(5).status == 200
     server.request("PUT", f"/peers/{second}", {"expires_in": "0s"})
     body = {"expires_in": "1min", "peer_id": 7, "acquired": {"B": 1}}
     server.request("POST", "/restore", body)

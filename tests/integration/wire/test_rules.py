@@ -2,19 +2,12 @@
 and what becomes of those who wait."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness.server import wait_until
 
 TWO = "[semaphores]\nA = { max = 2, level = 1 }\nB = 2\n"
-
-
-@pytest.fixture
-def background():
-    with ThreadPoolExecutor(32) as pool:
-        yield pool.submit
 
 
 @pytest.fixture
