@@ -33,13 +33,16 @@ constexpr BoundMethod<Method, Receiver> bound(Receiver* receiver) {
 template <typename... Arguments>
 class Callback<void(Arguments...)> {
  public:
+  // Both are implicit, so that whoever takes a callback can be given a receiver.
   template <auto Method, typename Receiver>
+  // NOLINTNEXTLINE(google-explicit-constructor)
   constexpr Callback(BoundMethod<Method, Receiver> target)
       : receiver_(target.receiver), call_([](void* receiver, Arguments... arguments) {
           (static_cast<Receiver*>(receiver)->*Method)(std::forward<Arguments>(arguments)...);
         }) {}
 
   template <std::invocable<Arguments...> Callable>
+  // NOLINTNEXTLINE(google-explicit-constructor)
   requires(!std::same_as<std::remove_cv_t<Callable>, Callback>) constexpr Callback(
       Callable& callable)
       : receiver_(const_cast<std::remove_cv_t<Callable>*>(std::addressof(callable))),

@@ -11,9 +11,9 @@ TimePoint now() noexcept {
 }
 
 std::int64_t wall_ms() noexcept {
-  using namespace std::chrono;
-  constexpr sys_days kOrigin = 2025y / January / 1;
-  return duration_cast<milliseconds>(system_clock::now() - kOrigin).count();
+  namespace chrono = std::chrono;
+  constexpr chrono::sys_days kOrigin = chrono::year(2025) / chrono::January / 1;
+  return chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now() - kOrigin).count();
 }
 
 }  // namespace throttle::uv

@@ -38,7 +38,7 @@ std::vector<std::string> environment_with(
     uv_os_free_environ(items, count);
   }
   for (const auto& [name, value] : changes)
-    lines.push_back(name + "=" + value);
+    lines.push_back(std::string(name).append("=").append(value));
   return lines;
 }
 
@@ -126,13 +126,13 @@ void Process::Pipe::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer)
 }
 
 void Process::Pipe::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept {
-  Pipe& pipe = box_of<Pipe>(uv);
+  auto& pipe = box_of<Pipe>(uv);
   if (size > 0) return pipe.tell_lines({buffer->base, static_cast<std::size_t>(size)});
   if (size < 0) pipe.end();  // whatever ended it
 }
 
 void Process::Child::ended(uv_process_t* uv, std::int64_t status, int signal) noexcept {
-  Child& child = box_of<Child>(uv);
+  auto& child = box_of<Child>(uv);
   if (child.state == nullptr) {
     child.loop->remove_dying_child();
     CloseBox<Child>()(&child);

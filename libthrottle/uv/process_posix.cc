@@ -15,7 +15,7 @@ ProcessTree::ProcessTree(int pid) : group_(pid) {}
 
 ProcessTree::~ProcessTree() = default;
 
-void ProcessTree::kill() noexcept {
+void ProcessTree::kill() const noexcept {
   if (group_ != 0) ::kill(static_cast<pid_t>(-group_), SIGKILL);
 }
 

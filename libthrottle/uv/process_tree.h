@@ -21,7 +21,7 @@ class ProcessTree {
  public:
   ProcessTree() = default;  // of nobody
   explicit ProcessTree(int pid);
-  ~ProcessTree();
+  ~ProcessTree();  // NOLINT(performance-trivially-destructible): on Windows it closes the job
   ProcessTree(ProcessTree&& other) noexcept : group_(std::exchange(other.group_, 0)) {}
   ProcessTree& operator=(ProcessTree&& other) noexcept {
     std::swap(group_, other.group_);
@@ -30,7 +30,7 @@ class ProcessTree {
 
   // Ends them all, as far as the system could keep track of them. Only while the first of them has
   // not been waited for.
-  void kill() noexcept;
+  void kill() const noexcept;
 
  private:
   std::intptr_t group_ = 0;  // the number of the process group; the handle of the job on Windows

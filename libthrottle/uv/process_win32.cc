@@ -29,7 +29,7 @@ ProcessTree::~ProcessTree() {
   if (group_ != 0) CloseHandle(reinterpret_cast<HANDLE>(group_));
 }
 
-void ProcessTree::kill() noexcept {
+void ProcessTree::kill() const noexcept {
   if (group_ != 0) TerminateJobObject(reinterpret_cast<HANDLE>(group_), 1);
 }
 

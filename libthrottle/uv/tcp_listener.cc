@@ -18,23 +18,22 @@ namespace {
 // client (it vanished, a firewall forbids it) come singly; libuv tries again at once, without end.
 constexpr int kFailuresATurn = 16;
 
-// A bound socket that listens; closed and replaced when accepting fails.
-template <typename Listener>
-struct Socket {
-  uv_tcp_t uv{};
-  Listener* listener = nullptr;
-
-  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
-};
-
 }  // namespace
 
 struct TcpListener::State {
+  // Closed and replaced when accepting fails.
+  struct Socket {
+    uv_tcp_t uv{};
+    State* state = nullptr;
+
+    uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
+  };
+
   Loop& loop;
   Receiver& receiver;
   SocketAddress address;
   int backlog;
-  BoxOwner<Socket<State>> socket = nullptr;
+  BoxOwner<Socket> socket = nullptr;
   std::size_t waiting = 0;  // connections that libuv has announced and nobody took
   int failures = 0;         // in the turn at `failing_ms`
   std::uint64_t failing_ms = 0;
@@ -44,7 +43,7 @@ struct TcpListener::State {
   void connection_failed(int status) noexcept;
 
   static void connected(uv_stream_t* uv, int status) noexcept {
-    State& state = *box_of<Socket<State>>(uv).listener;
+    State& state = *box_of<Socket>(uv).state;
     if (status < 0) return state.connection_failed(status);
     ++state.waiting;
     state.receiver.on_connection();
@@ -52,8 +51,8 @@ struct TcpListener::State {
 };
 
 Result<void> TcpListener::State::open() {
-  auto fresh = std::make_unique<Socket<State>>();
-  fresh->listener = this;
+  auto fresh = std::make_unique<Socket>();
+  fresh->state = this;
   uv_tcp_init(loop.raw(), &fresh->uv);  // cannot fail: it opens no socket yet
   socket = own(std::move(fresh));
   if (const int status = bind_and_listen(); status < 0) {

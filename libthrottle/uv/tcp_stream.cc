@@ -23,7 +23,7 @@ struct TcpStream::Write {
   static void done(uv_write_t* uv, int status) noexcept {
     const std::unique_ptr<Write> write(static_cast<Write*>(uv->data));
     if (closing(*uv->handle)) return;
-    Box& box = box_of<Box>(uv->handle);
+    auto& box = box_of<Box>(uv->handle);
     --box.pending_writes;
     if (box.dead) return;
     if (status < 0) return box.break_off(status);
@@ -49,7 +49,7 @@ void TcpStream::Box::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer
 }
 
 void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept {
-  Box& box = box_of<Box>(uv);
+  auto& box = box_of<Box>(uv);
   if (size > 0) return box.receiver->on_bytes({buffer->base, static_cast<std::size_t>(size)});
   if (size == 0) return;  // nothing there after all
   if (size != UV_EOF) return box.break_off(static_cast<int>(size));

@@ -17,7 +17,7 @@ struct Timer::Box {
   std::uint64_t may_fire_ms = 0;  // one after the last time it fired
 
   static void due(uv_timer_t* uv) noexcept {
-    Box& box = box_of<Box>(uv);
+    auto& box = box_of<Box>(uv);
     box.may_fire_ms = uv_now(uv->loop) + 1;
     box.on_due();
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -111,6 +112,15 @@ class TcpTest : public testing::Test {
     run_until([&] { return done; });
     EXPECT_TRUE(connected);
     return *std::move(connected);
+  }
+
+  // That many clients of acceptor_, one after the other.
+  std::vector<TcpStream> connect_many(std::size_t count) {
+    std::vector<TcpStream> clients;
+    clients.reserve(count);
+    while (clients.size() < count)
+      clients.push_back(connect(acceptor_.listener->local_address()));
+    return clients;
   }
 
   // Connects client_ and server_.
