@@ -26,7 +26,7 @@ class CurrentRoutes : public DoorTest {
 
 TEST_F(CurrentRoutes, ANewPeerIsABareNumberThatEveryJsonReaderKeepsExact) {
   const std::string id = new_peer();
-  EXPECT_THAT(id, testing::MatchesRegex("[0-9]+"));
+  EXPECT_THAT(id, IsDigits());
   EXPECT_LT(std::stoull(id), std::uint64_t{1} << 53);
   EXPECT_EQ(response().content_type, "application/json");
   EXPECT_NE(new_peer(), id);
@@ -89,7 +89,7 @@ TEST_F(CurrentRoutes, AnAcquireThatFitsIsAnsweredWithTheIdAndAToken) {
   restore("5");
   EXPECT_EQ(ask("PUT /peers/5/A", "1"), "200 5");
   EXPECT_EQ(response().content_type, "application/json");
-  EXPECT_THAT(token(), testing::MatchesRegex("[1-9][0-9]*"));
+  EXPECT_THAT(token(), IsDigits());
   EXPECT_EQ(remainder("A"), "0");
 }
 
@@ -226,6 +226,27 @@ TEST_F(CurrentRoutes, AFullQueueIsAnsweredAsOverloadThatClientsRetry) {
   EXPECT_THAT(ask("PUT /peers/7/A?block_for=5s", "1"), StartsWith("503 The queue of semaphore"));
 }
 
+TEST_F(CurrentRoutes, ALargeLockIsNotStarvedBySmallOnes) {
+  restore("4", R"({"B": 1})");
+  restore("5");
+  restore("6");
+  ASSERT_EQ(ask("PUT /peers/5/B", "5"), "202 5");
+  EXPECT_EQ(ask("PUT /peers/6/B", "1"), "202 6");
+  EXPECT_EQ(remainder("B"), "4");
+  ask("DELETE /peers/4");
+  EXPECT_EQ(remainder("B"), "0");
+  EXPECT_EQ(ask("GET /peers/5/is_acquired"), "200 true");
+  EXPECT_EQ(ask("GET /peers/6/is_acquired"), "200 false");
+}
+
+TEST_F(CurrentRoutes, AHugeLifeSaturates) {
+  const std::string id = new_peer("18446744073709551615s");
+  EXPECT_EQ(ask("PUT /peers/" + id, R"({"expires_in": "584000000000years"})"), "200 Ok");
+  EXPECT_EQ(ask("PUT /peers/" + id + "/A?expires_in=18446744073709551615s", "1"), "200 " + id);
+  pass(24h * 365 * 100);
+  EXPECT_EQ(remainder("A"), "0");
+}
+
 // --- releasing ---
 
 TEST_F(CurrentRoutes, ReleasingIsOkWhetherHeldOrNot) {
@@ -266,6 +287,19 @@ TEST_F(CurrentRoutes, RestoringIgnoresFullCountAndHierarchy) {
   restore("5", R"({"A": 1, "B": 5})");
   EXPECT_EQ(remainder("A"), "-1");
   EXPECT_EQ(remainder("B"), "0");
+}
+
+TEST_F(CurrentRoutes, NothingIsGrantedUntilAnOverCommitHasDrained) {
+  restore("4", R"({"B": 4})");
+  restore("5", R"({"B": 4})");
+  restore("6");
+  EXPECT_EQ(ask("PUT /peers/6/B", "2"), "202 6");
+  EXPECT_EQ(remainder("B"), "-3");
+  ask("DELETE /peers/4");
+  EXPECT_EQ(remainder("B"), "1");
+  EXPECT_EQ(ask("PUT /peers/6/B", "2"), "202 6");
+  ask("DELETE /peers/5");
+  EXPECT_EQ(ask("PUT /peers/6/B", "2"), "200 6");
 }
 
 TEST_F(CurrentRoutes, RestoringTestsNamesThenCountsThenThePeer) {

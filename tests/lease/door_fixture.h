@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "libthrottle/core/lease_ledger.h"
@@ -19,6 +20,11 @@
 #include "libthrottle/lease/lease_door.h"
 
 namespace throttle::lease {
+
+// Nothing but decimal digits, as clients of 0.1.x paste ids into URLs.
+MATCHER(IsDigits, "is a bare number") {
+  return !arg.empty() && arg.find_first_not_of("0123456789") == std::string::npos;
+}
 
 class DoorTest : public testing::Test {
  protected:

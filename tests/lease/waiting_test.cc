@@ -155,6 +155,18 @@ TEST_F(Waiting, TheExpiryOfThePeerAnswersUnknownPeer) {
   EXPECT_EQ(answer(waiting), "400 Unknown peer");
 }
 
+TEST_F(Waiting, TheExpiryOfTheHeadLetsItsFollowersGo) {
+  restore("7");
+  restore("8", R"({"B": 3})");
+  ask("PUT /peers/6/B?block_for=15s&expires_in=500ms", "5");
+  const auto head = exchange();
+  ask("PUT /peers/7/B?block_for=15s", "2");
+  const auto follower = exchange();
+  pass(500ms);
+  EXPECT_EQ(answer(head), "400 Unknown peer");
+  EXPECT_EQ(answer(follower), "200 7");
+}
+
 TEST_F(Waiting, ALifeOfZeroEndsTheWaitInTheSameTurn) {
   EXPECT_EQ(ask("PUT /peers/6/A?block_for=15s&expires_in=0ms", "1"), "400 Unknown peer");
   EXPECT_EQ(door.parked_count(), 0U);
