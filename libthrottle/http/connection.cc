@@ -68,6 +68,7 @@ void Connection::hold(std::string_view bytes) {
   if (held_.size() < shared_.limits.pipelined_bytes) return;
   stream_.stop_reading();
   reading_ = false;
+  if (wait_ == Wait::kAnswer) wait_for_answer(uv::now());
 }
 
 void Connection::serve_held(TimePoint now) {
@@ -108,7 +109,7 @@ void Connection::handle(const Request& request, const Conversation::Output& outp
 }
 
 void Connection::respond(ExchangeId exchange, Response response) {
-  if (exchange != exchange_ || is_gone()) return;
+  if (exchange_ == 0 || exchange != exchange_) return;
   if (handling_) {
     shared_.early_response = std::move(response);
     return;
@@ -145,10 +146,15 @@ void Connection::settle(TimePoint now, bool progress) {
     case Conversation::Phase::kBody:
       return begin(Wait::kBody, limits.body_time);
     case Conversation::Phase::kAnswer:
-      return wait_for(Wait::kAnswer, kNever);
+      return wait_for_answer(now);
     case Conversation::Phase::kOver:
       break;
   }
+}
+
+// While it is not read, a client that leaves is not heard; so it has not for ever.
+void Connection::wait_for_answer(TimePoint now) {
+  wait_for(Wait::kAnswer, reading_ ? kNever : saturating_add(now, shared_.limits.idle_time));
 }
 
 void Connection::settle_over(TimePoint now) {
@@ -165,6 +171,8 @@ void Connection::settle_over(TimePoint now) {
 }
 
 void Connection::on_deadline(TimePoint now) {
+  shared_.deadlines.insert(slot_, kNever);
+  deadline_ = kNever;
   Counters::TimeOuts& counters = shared_.counters.timed_out;
   switch (wait_) {
     case Wait::kTurn:
@@ -180,9 +188,11 @@ void Connection::on_deadline(TimePoint now) {
       ++counters.write;
       stream_.close_with_reset();
       return exchange_ != 0 ? abandon() : close();
+    case Wait::kAnswer:
+      ++counters.idle;
+      return abandon();
     case Wait::kLinger:
       return close();
-    case Wait::kAnswer:
     case Wait::kGone:
       break;
   }

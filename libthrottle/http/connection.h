@@ -63,11 +63,13 @@ class Connection final : uv::TcpStream::Receiver {
   void close_soon();
   void close();
 
-  // Its deadline has passed; it is in shared.deadlines again.
+  // Its deadline has passed and was taken out of shared.deadlines; to be called unless is_gone().
   void on_deadline(TimePoint now);
   TimePoint deadline() const { return deadline_; }
   bool is_gone() const { return wait_ == Wait::kGone; }
 
+  // An exchange is named by its number and the slot of its connection: 2^44 of them, which takes
+  // five years at 100,000 a second, before one is named again.
   static Slot slot_of(ExchangeId exchange) { return static_cast<Slot>(exchange % kSlots); }
   static constexpr std::uint64_t kSlots = std::uint64_t{1} << 20;
 
@@ -76,7 +78,7 @@ class Connection final : uv::TcpStream::Receiver {
     kRequest,  // for a request to begin
     kHead,     // for the rest of a head
     kBody,     // for the rest of a body
-    kAnswer,   // for respond(), without a deadline
+    kAnswer,   // for respond(), as long as the client can be heard leaving
     kWrite,    // for the client to take its responses
     kTurn,     // for the timer, to serve what it holds
     kLinger,   // for the client to read the answer to its fault
@@ -96,6 +98,7 @@ class Connection final : uv::TcpStream::Receiver {
   void handle(const Request& request, const Conversation::Output& output, TimePoint now);
   void settle(TimePoint now, bool progress);
   void settle_over(TimePoint now);
+  void wait_for_answer(TimePoint now);
   void time_out(std::uint64_t& counter, TimePoint now);
   void abandon();
   void flush(std::string& output);

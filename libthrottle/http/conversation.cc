@@ -76,10 +76,9 @@ std::optional<unsigned> Conversation::fault_status() const {
 }
 
 void Conversation::reject(Fault fault, const Output& output) {
-  const std::string found = "Found: " + reader_.fault_text() + ".";
   switch (fault) {
     case Fault::kMalformed:
-      return refuse(400, "This is not an HTTP/1.1 request. " + found, output);
+      return refuse(400, "The request cannot be understood: " + reader_.fault_text() + ".", output);
     case Fault::kBodyTooLarge:
       return refuse(413,
                     "The body is longer than " + std::to_string(limits_->body_bytes) + " bytes.",

@@ -82,12 +82,10 @@ void Server::State::on_time() {
   const TimePoint now = uv::now();
   const auto deadline_of = [this](Connection::Slot slot) { return connections[slot]->deadline(); };
   while (const auto slot = shared.deadlines.pop_due(now, deadline_of)) {
-    if (connections[*slot]->is_gone()) {
+    if (connections[*slot]->is_gone())
       connections.release(*slot);
-    } else {
-      shared.deadlines.insert(*slot, kNever);
+    else
       connections[*slot]->on_deadline(now);
-    }
   }
   if (waiting_for_room && connections.size() < most_connections) {
     waiting_for_room = false;

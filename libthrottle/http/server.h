@@ -10,7 +10,8 @@
 // there is room, and keeps their order.
 //
 // A client that ends its sending side while its request is unanswered counts as gone, as with most
-// HTTP servers: a socket that was closed looks just the same.
+// HTTP servers: a socket that was closed looks just the same. One that has sent so much behind that
+// request that it is not read any more cannot be heard leaving; it counts as gone after idle_time.
 // Threads: the loop's.
 #pragma once
 

@@ -152,6 +152,18 @@ TEST_F(ConversationTest, TakesTheLongestTargetThatClientsMaySend) {
   EXPECT_EQ(request->path, target);
 }
 
+TEST_F(ConversationTest, RefusesLongerTargetsAndHeadsByDefault) {
+  const std::string longer_target = "GET /" + std::string(65'534, 'a') + " HTTP/1.1\r\n";
+  EXPECT_EQ(request_of(longer_target), nullptr);
+  EXPECT_EQ(conversation_.fault_status(), 414U);
+
+  Conversation another(limits_, client_);
+  const std::string long_header = "GET / HTTP/1.1\r\na: " + std::string(81'920, 'a');
+  std::string_view bytes = long_header;
+  EXPECT_EQ(another.next(bytes, {output_, "now"}), nullptr);
+  EXPECT_EQ(another.fault_status(), 431U);
+}
+
 TEST_F(ConversationTest, TakesTheLongestBodyByDefault) {
   const std::string body(2'097'152, 'b');
   const std::string head = "POST / HTTP/1.1\r\nContent-Length: 2097152\r\n\r\n";

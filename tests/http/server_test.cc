@@ -147,7 +147,10 @@ TEST_F(ServerTest, PrefersTheReturnedResponseToAnEarlyOne) {
 
 TEST_F(ServerTest, IgnoresResponsesToExchangesThatDoNotWait) {
   start();
-  uv::End& client = connect_and_send(get("/a") + get("/park"));
+  uv::End& client = connect_and_send(get("/a"));
+  run_until_received(client, kOk);
+  server_->respond(0, {});
+  client.stream.write(get("/park"));
   run_until_handled(2);
   server_->respond(0, {});
   server_->respond(~ExchangeId{0}, {});

@@ -1,7 +1,7 @@
 // What a conversation did with some bytes, as text: one line an event. For tests and the fuzzer.
 //
 //   GET /a?b=c type=application/json accept=*/* body=hello     a request, with what it has of these
-//   400 This is not an HTTP/1.1 request. Found: bad method.    a fault and its answer
+//   400 The request cannot be understood: bad method.    a fault and its answer
 //   idle | in head | in body | over                            where it stands in the end
 //
 // Every request is answered at once with an empty 200.
