@@ -15,7 +15,8 @@ namespace throttle::config {
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  auto operator<=>(const Position&) const = default;
+  // clang-tidy 14 takes the zero that the result is compared with for a null pointer.
+  auto operator<=>(const Position&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class Findings {

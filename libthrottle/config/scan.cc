@@ -79,22 +79,18 @@ class Scanner {
   }
 
   void step_string(char next) {
-    if (next != '\\' || quote_ != '"') return take();
     const bool continued = continued_;
     take();
-    if (rest_.empty()) return;
-    continued_ = continued || is_blank(rest_.front());
-    if (static_cast<unsigned char>(rest_.front()) > 0x7F) {
-      return complain("not valid TOML: unknown escape sequence");
+    if (next != '\\' || quote_ != '"' || rest_.empty()) return;
+    const char escaped = rest_.front();
+    if (is_blank(escaped)) {
+      continued_ = true;
+    } else if (static_cast<unsigned char>(escaped) > 0x7F) {
+      complain("not valid TOML: unknown escape sequence");
+    } else {
+      take();
+      continued_ = continued;  // the library may go on skipping blanks behind it
     }
-    if (!is_blank(rest_.front())) take_escaped();
-  }
-
-  // The library may go on skipping blanks behind it.
-  void take_escaped() {
-    const bool continued = continued_;
-    take();
-    continued_ = continued;
   }
 
   bool starts_block() const { return rest_.starts_with(std::string(3, quote_)); }

@@ -43,7 +43,7 @@ Signals:
   SIGINT, SIGTERM, Ctrl+C  Stop: no new connections, waiting requests are told
                            that they are pending, the others finish. A second
                            one ends the server at once.
-  SIGHUP                   Read the semaphores of the file again. No lease is
+  SIGHUP (not on Windows)  Read the semaphores of the file again. No lease is
                            dropped; a file with mistakes changes nothing.
 
 Exit codes:
@@ -72,10 +72,10 @@ tl::unexpected<Error> wrong(std::string_view what) {
   return fail(ErrorCode::kInvalidArgument, std::string(what) + " (--help shows what is possible)");
 }
 
-// The tokens as Boost understands them; it has no guessing of abbreviations here.
+// The options and their values, as Boost understands them; abbreviations are not guessed.
 Result<std::vector<po::option>> split(std::span<const char* const> arguments) {
-  using namespace po::command_line_style;
-  constexpr int kStyle = unix_style & ~allow_guessing;
+  namespace styles = po::command_line_style;
+  constexpr int kStyle = styles::unix_style & ~styles::allow_guessing;
   const po::options_description known = known_options();
   try {
     const std::vector<std::string> words(arguments.begin(), arguments.end());

@@ -143,33 +143,35 @@ TEST(ServerHelp, FitsATerminal) {
   }
 }
 
+// A file for each test, where it runs; gone after it.
 class ServerOptionsTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::ofstream(path_) << "[http]\nlisten = \"example.org:80\"\n"
-                            "[logging.stderr]\nlevel = \"info\"\nformat = \"json\"\n";
+    std::ofstream(path) << "[http]\nlisten = \"example.org:80\"\n"
+                           "[logging.stderr]\nlevel = \"info\"\nformat = \"json\"\n";
   }
-  void TearDown() override { std::filesystem::remove(path_); }
+  void TearDown() override { std::filesystem::remove(path); }
 
-  const std::string path_ = testing::TempDir() + "throttle-server-options-test.toml";
+  std::string path = std::string("ServerOptionsTest.") +
+                     testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(ServerOptionsTest, LeaveTheFileItsSayWhereTheyHaveNone) {
-  const auto loaded = load_settings({.configuration = path_});
+  const auto loaded = load_settings({.configuration = path});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded->settings.http.listen, (HostPort{"example.org", 80}));
   EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kJson}));
 }
 
 TEST_F(ServerOptionsTest, WinOverTheFile) {
-  const auto loaded = load_settings({path_, "::1", 0, LogFormat::kText});
+  const auto loaded = load_settings({path, "::1", 0, LogFormat::kText});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded->settings.http.listen, (HostPort{"::1", 0}));
   EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kText}));
 }
 
 TEST_F(ServerOptionsTest, WinOverTheDefaultsWithoutAFile) {
-  const auto loaded = load_settings({.configuration = path_ + ".missing", .port = 8001});
+  const auto loaded = load_settings({.configuration = path + ".missing", .port = 8001});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded->file, FileState::kMissing);
   EXPECT_EQ(loaded->settings.http.listen, (HostPort{"127.0.0.1", 8001}));

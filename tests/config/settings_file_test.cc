@@ -395,22 +395,22 @@ TEST(SettingsFile, WarnsWhereThereAreNoSemaphores) {
   EXPECT_THAT(loaded->warnings, ElementsAre(kNoSemaphores));
 }
 
-// A folder of its own for files, gone after the test.
+// A folder for each test, where it runs; gone after it.
 class SettingsOnDisk : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directory(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { std::filesystem::create_directory(folder); }
+  void TearDown() override { std::filesystem::remove_all(folder); }
 
   std::string write(const std::string& name, std::string_view text) const {
     const std::filesystem::path path =
-        folder_ / std::filesystem::path(std::u8string(name.begin(), name.end()));
+        folder / std::filesystem::path(std::u8string(name.begin(), name.end()));
     std::ofstream(path, std::ios::binary) << text;
     const std::u8string utf8 = path.u8string();
     return {utf8.begin(), utf8.end()};
   }
 
-  const std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) / "throttle-settings-test";
+  std::filesystem::path folder = std::string("SettingsOnDisk.") +
+                                 testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(SettingsOnDisk, AreReadAndNamedInMessages) {
@@ -436,11 +436,11 @@ TEST_F(SettingsOnDisk, AreTheDefaultsWhereTheFileIsMissing) {
 }
 
 TEST_F(SettingsOnDisk, CannotBeReadFromADirectory) {
-  const std::string folder = folder_.string();
-  const auto loaded = load_settings_file(folder);
+  const std::string path = folder.string();
+  const auto loaded = load_settings_file(path);
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(loaded.error().message, folder + ": cannot be read: it is a directory");
+  EXPECT_EQ(loaded.error().message, path + ": cannot be read: it is a directory");
 }
 
 TEST_F(SettingsOnDisk, HaveAtMostAMebibyte) {

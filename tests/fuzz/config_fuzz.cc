@@ -10,8 +10,9 @@
 
 namespace {
 
-using namespace throttle;
-using namespace throttle::config;
+using throttle::Duration;
+using throttle::config::parse_settings;
+using throttle::config::ServerSettings;
 
 constexpr std::string_view kFile = "t.toml:";
 

@@ -9,7 +9,8 @@
 #include "libthrottle/core/duration.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  using namespace throttle;
+  using throttle::Duration;
+  using throttle::parse_duration;
   constexpr std::size_t kLongestMessage = 1000;
   const auto length = parse_duration({reinterpret_cast<const char*>(bytes), size});
   if (!length) {
@@ -19,6 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return 0;
   }
   THROTTLE_CHECK(*length >= Duration::zero());
-  THROTTLE_CHECK(parse_duration(format_duration(*length)) == *length);
+  THROTTLE_CHECK(parse_duration(throttle::format_duration(*length)) == *length);
   return 0;
 }
