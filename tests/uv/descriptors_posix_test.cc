@@ -76,46 +76,46 @@ struct Dialler {
 };
 
 TEST_F(DescriptorsTest, ClosesWhatItCannotAcceptAndGoesOn) {
-  Dialler dialler(loop_, acceptor_.listener->local_address());
+  Dialler dialler(loop, acceptor.listener->local_address());
   {
     const Shortage shortage;
-    run_briefly(loop_);
-    EXPECT_EQ(acceptor_.announced, 1) << "of make_pair()";
-    EXPECT_FALSE(acceptor_.failure);
+    run_briefly(loop);
+    EXPECT_EQ(acceptor.announced, 1) << "of make_pair()";
+    EXPECT_FALSE(acceptor.failure);
   }
-  TcpStream client = connect(acceptor_.listener->local_address());
-  run_until([&] { return !acceptor_.streams.empty(); });
+  TcpStream client = connect(acceptor.listener->local_address());
+  run_until([&] { return !acceptor.streams.empty(); });
 }
 
 TEST_F(DescriptorsTest, ClosesTheListenerIfAcceptingFailsAgainAndAgain) {
-  const SocketAddress address = acceptor_.listener->local_address();
-  Dialler dialler(loop_, address);
+  const SocketAddress address = acceptor.listener->local_address();
+  Dialler dialler(loop, address);
   {
     Shortage shortage;
     // libuv's spare descriptor, by which it gets rid of connections, was lost to another thread.
-    close(loop_.raw()->emfile_fd);
-    loop_.raw()->emfile_fd = -1;
+    close(loop.raw()->emfile_fd);
+    loop.raw()->emfile_fd = -1;
     shortage.take_all();
-    run_until([&] { return acceptor_.failure.has_value(); });
-    EXPECT_EQ(acceptor_.failure->message,
+    run_until([&] { return acceptor.failure.has_value(); });
+    EXPECT_EQ(acceptor.failure->message,
               "cannot accept connections on " + address.to_string() + ": too many open files");
-    EXPECT_FALSE(acceptor_.listener->accept());
+    EXPECT_FALSE(acceptor.listener->accept());
     shortage.take_all();
-    const auto reopened = acceptor_.listener->reopen();
+    const auto reopened = acceptor.listener->reopen();
     ASSERT_FALSE(reopened);
     EXPECT_EQ(reopened.error().code, ErrorCode::kUnavailable);
   }
-  const auto reopened = acceptor_.listener->reopen();
+  const auto reopened = acceptor.listener->reopen();
   ASSERT_TRUE(reopened) << reopened.error().message;
-  EXPECT_EQ(acceptor_.listener->local_address(), address);
+  EXPECT_EQ(acceptor.listener->local_address(), address);
   TcpStream client = connect(address);
-  run_until([&] { return !acceptor_.streams.empty(); });
+  run_until([&] { return !acceptor.streams.empty(); });
 }
 
 TEST_F(DescriptorsTest, TellsThatAConnectionCannotEvenBegin) {
   const Shortage shortage;
   auto on_done = [](const Result<TcpStream>&) { FAIL(); };
-  const auto connector = TcpConnector::start(loop_, acceptor_.listener->local_address(), on_done);
+  const auto connector = TcpConnector::start(loop, acceptor.listener->local_address(), on_done);
   ASSERT_FALSE(connector);
   EXPECT_TRUE(connector.error().message.ends_with(": too many open files"));
 }

@@ -60,73 +60,73 @@ TEST(Clock, CountsTheWallClockFrom2025) {
 class TimerTest : public testing::Test {
  protected:
   void on_due() {
-    fired_at_.push_back(now());
-    if (fired_at_.size() < wanted_) {
-      timer_.arm(rearm_at_);
+    fired_at.push_back(now());
+    if (fired_at.size() < wanted) {
+      timer.arm(rearm_at);
     } else {
-      loop_.stop();
+      loop.stop();
     }
   }
 
-  Loop loop_;
-  Timer timer_{loop_, bound<&TimerTest::on_due>(this)};
-  std::vector<TimePoint> fired_at_;
-  std::size_t wanted_ = 1;
-  TimePoint rearm_at_{};
+  Loop loop;
+  Timer timer{loop, bound<&TimerTest::on_due>(this)};
+  std::vector<TimePoint> fired_at;
+  std::size_t wanted = 1;
+  TimePoint rearm_at{};
 };
 
 TEST_F(TimerTest, NeverFiresEarly) {
   for (Duration delay(1); delay < 4ms; delay += 370us) {
     const TimePoint due = now() + delay;
-    fired_at_.clear();
-    timer_.arm(due);
-    run_until_stopped(loop_);
-    ASSERT_EQ(fired_at_.size(), 1U);
-    EXPECT_GE(fired_at_.front(), due);
+    fired_at.clear();
+    timer.arm(due);
+    run_until_stopped(loop);
+    ASSERT_EQ(fired_at.size(), 1U);
+    EXPECT_GE(fired_at.front(), due);
   }
 }
 
 TEST_F(TimerTest, FiresAtOnceForThePast) {
-  timer_.arm(TimePoint{});
-  run_until_stopped(loop_);
-  EXPECT_EQ(fired_at_.size(), 1U);
+  timer.arm(TimePoint{});
+  run_until_stopped(loop);
+  EXPECT_EQ(fired_at.size(), 1U);
 }
 
 TEST_F(TimerTest, LetsTheLoopLiveWhenItsCallbackArmsForThePast) {
-  wanted_ = 3;
-  timer_.arm(TimePoint{});
-  run_until_stopped(loop_);
-  ASSERT_EQ(fired_at_.size(), 3U);
-  EXPECT_GT(fired_at_[2] - fired_at_[0], 1ms);
+  wanted = 3;
+  timer.arm(TimePoint{});
+  run_until_stopped(loop);
+  ASSERT_EQ(fired_at.size(), 3U);
+  EXPECT_GT(fired_at[2] - fired_at[0], 1ms);
 }
 
 TEST_F(TimerTest, StaysSilentUntilNever) {
-  timer_.arm(kNever);
-  loop_.run();  // nothing keeps it
-  timer_.arm(kNever - Duration(1));
-  run_briefly(loop_);
-  EXPECT_TRUE(fired_at_.empty());
+  timer.arm(kNever);
+  loop.run();  // nothing keeps it
+  timer.arm(kNever - Duration(1));
+  run_briefly(loop);
+  EXPECT_TRUE(fired_at.empty());
 }
 
 TEST_F(TimerTest, ForgetsWhatWasArmedBefore) {
-  timer_.arm(now() + 1ms);
-  timer_.arm(now() + 1h);
-  run_briefly(loop_);
-  EXPECT_TRUE(fired_at_.empty());
-  timer_.arm(now() + 1ms);
-  timer_.disarm();
-  run_briefly(loop_);
-  EXPECT_TRUE(fired_at_.empty());
-  timer_.arm(now() + 1ms);
-  run_until_stopped(loop_);
-  EXPECT_EQ(fired_at_.size(), 1U);
+  timer.arm(now() + 1ms);
+  timer.arm(now() + 1h);
+  run_briefly(loop);
+  EXPECT_TRUE(fired_at.empty());
+  timer.arm(now() + 1ms);
+  timer.disarm();
+  run_briefly(loop);
+  EXPECT_TRUE(fired_at.empty());
+  timer.arm(now() + 1ms);
+  run_until_stopped(loop);
+  EXPECT_EQ(fired_at.size(), 1U);
 }
 
 TEST_F(TimerTest, KeepsItsReceiverWhenItIsMoved) {
-  timer_.arm(now());
-  Timer moved = std::move(timer_);
-  run_until_stopped(loop_);
-  EXPECT_EQ(fired_at_.size(), 1U);
+  timer.arm(now());
+  Timer moved = std::move(timer);
+  run_until_stopped(loop);
+  EXPECT_EQ(fired_at.size(), 1U);
 }
 
 TEST(Timer, MayBeDestroyedByItsCallback) {

@@ -26,31 +26,31 @@ using testing::UnorderedElementsAre;
 class ProcessTest : public testing::Test, protected Process::Receiver {
  protected:
   void on_line(Process::Output output, std::string_view line) noexcept override {
-    lines_.push_back((output == Process::Output::kStdout ? "out " : "err ") + std::string(line));
-    if (at_line_) at_line_();
+    lines.push_back((output == Process::Output::kStdout ? "out " : "err ") + std::string(line));
+    if (at_line) at_line();
   }
-  void on_exit(const ProcessExit& exit) noexcept override {
-    exit_ = exit;
-    loop_.stop();
-    if (at_exit_) at_exit_();
+  void on_exit(const ProcessExit& ended) noexcept override {
+    exit = ended;
+    loop.stop();
+    if (at_exit) at_exit();
   }
   void start(const Command& command) {
-    auto process = Process::spawn(loop_, command, *this);
-    ASSERT_TRUE(process) << process.error().message;
-    process_ = *std::move(process);
+    auto spawned = Process::spawn(loop, command, *this);
+    ASSERT_TRUE(spawned) << spawned.error().message;
+    process = *std::move(spawned);
   }
   void run(const Command& command) {
     start(command);
-    run_until_stopped(loop_);
-    ASSERT_TRUE(exit_);
+    run_until_stopped(loop);
+    ASSERT_TRUE(exit);
   }
 
-  Loop loop_;
-  std::optional<Process> process_;
-  std::vector<std::string> lines_;
-  std::optional<ProcessExit> exit_;
-  std::function<void()> at_line_;
-  std::function<void()> at_exit_;
+  Loop loop;
+  std::optional<Process> process;
+  std::vector<std::string> lines;
+  std::optional<ProcessExit> exit;
+  std::function<void()> at_line;
+  std::function<void()> at_exit;
 };
 
 // A pipe that everybody inherits who is started while this lives; it tells when they are all gone.
@@ -83,22 +83,22 @@ class Witness {
 
 TEST_F(ProcessTest, TellsTheLinesOfBothOutputsAndThenTheExit) {
   run({.line = "echo one; echo two >&2; printf three; exit 7"});
-  EXPECT_THAT(lines_, UnorderedElementsAre("out one", "err two", "out three"));
-  EXPECT_EQ(exit_->status, 7);
-  EXPECT_EQ(exit_->signal, 0);
-  EXPECT_FALSE(exit_->succeeded());
+  EXPECT_THAT(lines, UnorderedElementsAre("out one", "err two", "out three"));
+  EXPECT_EQ(exit->status, 7);
+  EXPECT_EQ(exit->signal, 0);
+  EXPECT_FALSE(exit->succeeded());
 }
 
 TEST_F(ProcessTest, LosesNoneOfMuchOutput) {
   run({.line = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done"});
-  ASSERT_EQ(lines_.size(), 20'000U);
-  EXPECT_EQ(lines_.back(), "out line 19999");
-  EXPECT_TRUE(exit_->succeeded());
+  ASSERT_EQ(lines.size(), 20'000U);
+  EXPECT_EQ(lines.back(), "out line 19999");
+  EXPECT_TRUE(exit->succeeded());
 }
 
 TEST_F(ProcessTest, BoundsTheLengthOfALine) {
   run({.line = "echo abcdefgh", .max_line_bytes = 3});
-  EXPECT_THAT(lines_, ElementsAre("out abc", "out def", "out gh"));
+  EXPECT_THAT(lines, ElementsAre("out abc", "out def", "out gh"));
 }
 
 TEST_F(ProcessTest, SetsVariablesBesideItsOwnEnvironment) {
@@ -106,52 +106,52 @@ TEST_F(ProcessTest, SetsVariablesBesideItsOwnEnvironment) {
   ASSERT_EQ(setenv("THROTTLE_TEST_CHANGED", "old", 1), 0);
   run({.line = "echo $THROTTLE_TEST_KEPT $THROTTLE_TEST_CHANGED \"$THROTTLE_TEST_NEW\"",
        .environment = {{"THROTTLE_TEST_CHANGED", "new"}, {"THROTTLE_TEST_NEW", "a  b=c"}}});
-  EXPECT_THAT(lines_, ElementsAre("out kept new a  b=c"));
+  EXPECT_THAT(lines, ElementsAre("out kept new a  b=c"));
 }
 
 TEST_F(ProcessTest, HasNoInput) {
   run({.line = "cat; echo end"});
-  EXPECT_THAT(lines_, ElementsAre("out end"));
+  EXPECT_THAT(lines, ElementsAre("out end"));
 }
 
 TEST_F(ProcessTest, TellsTheSignalThatEndedIt) {
   run({.line = "kill -TERM $$"});
-  EXPECT_EQ(exit_->signal, SIGTERM);
-  EXPECT_FALSE(exit_->succeeded());
+  EXPECT_EQ(exit->signal, SIGTERM);
+  EXPECT_FALSE(exit->succeeded());
 }
 
 TEST_F(ProcessTest, TellsACommandThatDoesNotExist) {
   run({.line = "/no/such/command"});
-  EXPECT_EQ(exit_->status, 127);
+  EXPECT_EQ(exit->status, 127);
 }
 
 TEST_F(ProcessTest, KillsTheChildrenOfAHangingCommandToo) {
   Witness witness;
-  at_line_ = [this] { process_->kill_tree(); };
+  at_line = [this] { process->kill_tree(); };
   run({.line = "sleep 600 & (trap '' TERM INT HUP; sleep 600) & echo ready; wait"});
-  EXPECT_EQ(exit_->signal, SIGKILL);
+  EXPECT_EQ(exit->signal, SIGKILL);
   EXPECT_TRUE(witness.all_gone());
-  process_->kill_tree();  // of an ended one: nothing
+  process->kill_tree();  // of an ended one: nothing
 }
 
 TEST_F(ProcessTest, KillsTheChildrenWhenItIsDestroyed) {
   Witness witness;
-  at_line_ = [this] {
-    loop_.stop();
-    process_.reset();
+  at_line = [this] {
+    loop.stop();
+    process.reset();
   };
   start({.line = "sleep 600 & echo ready; wait"});
-  run_until_stopped(loop_);
+  run_until_stopped(loop);
   EXPECT_TRUE(witness.all_gone());
-  run_briefly(loop_);
-  EXPECT_FALSE(exit_) << "nobody is told";
+  run_briefly(loop);
+  EXPECT_FALSE(exit) << "nobody is told";
 }
 
 TEST_F(ProcessTest, LeavesNoZombieWhenItIsDestroyed) {
   start({.line = "sleep 600"});
-  const pid_t pid = process_->pid();
-  process_.reset();
-  loop_.run();
+  const pid_t pid = process->pid();
+  process.reset();
+  loop.run();
   EXPECT_NE(kill(pid, 0), 0);
 }
 
@@ -174,31 +174,31 @@ TEST(Process, LetsTheLoopEndWhileItDies) {
 TEST_F(ProcessTest, ExitsWithoutWaitingForWhatItLeftInTheBackground) {
   Witness witness;
   run({.line = "sleep 600 & echo $!"});
-  EXPECT_TRUE(exit_->succeeded());
-  process_.reset();
+  EXPECT_TRUE(exit->succeeded());
+  process.reset();
   EXPECT_TRUE(witness.some_live()) << "what it left behind is meant to stay";
-  kill(static_cast<pid_t>(std::stoi(lines_.at(0).substr(4))), SIGKILL);
+  kill(static_cast<pid_t>(std::stoi(lines.at(0).substr(4))), SIGKILL);
   EXPECT_TRUE(witness.all_gone());
 }
 
 TEST_F(ProcessTest, MayBeDestroyedInOnLineAndOnExit) {
-  at_line_ = [this] {
-    process_.reset();
-    loop_.stop();
+  at_line = [this] {
+    process.reset();
+    loop.stop();
   };
   start({.line = "printf 'one\\ntwo\\nthree\\n'"});  // in one piece
-  run_until_stopped(loop_);
-  EXPECT_THAT(lines_, ElementsAre("out one"));
+  run_until_stopped(loop);
+  EXPECT_THAT(lines, ElementsAre("out one"));
 
   start({.line = "printf 'an end without a line end'", .max_line_bytes = 5});
-  run_until_stopped(loop_);
-  EXPECT_THAT(lines_, ElementsAre("out one", "out an en"));
-  EXPECT_FALSE(exit_);
+  run_until_stopped(loop);
+  EXPECT_THAT(lines, ElementsAre("out one", "out an en"));
+  EXPECT_FALSE(exit);
 
-  at_line_ = nullptr;
-  at_exit_ = [this] { process_.reset(); };
+  at_line = nullptr;
+  at_exit = [this] { process.reset(); };
   run({.line = "printf end"});
-  EXPECT_FALSE(process_);
+  EXPECT_FALSE(process);
 }
 
 }  // namespace

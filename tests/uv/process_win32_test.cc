@@ -49,21 +49,21 @@ DWORD ping_under(DWORD ancestor) {
 class ProcessTest : public testing::Test, protected Process::Receiver {
  protected:
   void on_line(Process::Output output, std::string_view line) noexcept override {
-    lines_.push_back((output == Process::Output::kStdout ? "out " : "err ") + std::string(line));
+    lines.push_back((output == Process::Output::kStdout ? "out " : "err ") + std::string(line));
   }
-  void on_exit(const ProcessExit& exit) noexcept override {
-    exit_ = exit;
-    loop_.stop();
+  void on_exit(const ProcessExit& ended) noexcept override {
+    exit = ended;
+    loop.stop();
   }
   void start(const Command& command) {
-    auto process = Process::spawn(loop_, command, *this);
-    ASSERT_TRUE(process) << process.error().message;
-    process_ = *std::move(process);
+    auto spawned = Process::spawn(loop, command, *this);
+    ASSERT_TRUE(spawned) << spawned.error().message;
+    process = *std::move(spawned);
   }
   void run(const Command& command) {
     start(command);
-    run_until_stopped(loop_);
-    ASSERT_TRUE(exit_);
+    run_until_stopped(loop);
+    ASSERT_TRUE(exit);
   }
 
   // Runs until `reached()`, for at most ten seconds; what was reached.
@@ -71,40 +71,40 @@ class ProcessTest : public testing::Test, protected Process::Receiver {
   bool becomes(Condition reached) {
     for (const TimePoint give_up = now() + 10s; now() < give_up;) {
       if (reached()) return true;
-      run_briefly(loop_, 10ms);
+      run_briefly(loop, 10ms);
     }
     return false;
   }
 
-  Loop loop_;
-  std::optional<Process> process_;
-  std::vector<std::string> lines_;
-  std::optional<ProcessExit> exit_;
+  Loop loop;
+  std::optional<Process> process;
+  std::vector<std::string> lines;
+  std::optional<ProcessExit> exit;
 };
 
 TEST_F(ProcessTest, TellsTheLinesOfBothOutputsAndThenTheExit) {
   run({.line = "echo one&echo two>&2&echo three&exit 7"});
-  EXPECT_THAT(lines_, UnorderedElementsAre("out one", "err two", "out three"));
-  EXPECT_EQ(exit_->status, 7);
-  EXPECT_FALSE(exit_->succeeded());
+  EXPECT_THAT(lines, UnorderedElementsAre("out one", "err two", "out three"));
+  EXPECT_EQ(exit->status, 7);
+  EXPECT_FALSE(exit->succeeded());
 }
 
 TEST_F(ProcessTest, SetsVariablesBesideItsOwnEnvironment) {
   run({.line = "echo %OS% \"%THROTTLE_TEST_NEW%\"",
        .environment = {{"THROTTLE_TEST_NEW", "a  b=c"}}});
-  EXPECT_THAT(lines_, UnorderedElementsAre("out Windows_NT \"a  b=c\""));
-  EXPECT_TRUE(exit_->succeeded());
+  EXPECT_THAT(lines, UnorderedElementsAre("out Windows_NT \"a  b=c\""));
+  EXPECT_TRUE(exit->succeeded());
 }
 
 TEST_F(ProcessTest, KillsTheChildrenOfAHangingCommandToo) {
   start({.line = "cmd /c \"ping -n 600 127.0.0.1\""});
-  const auto shell = static_cast<DWORD>(process_->pid());
+  const auto shell = static_cast<DWORD>(process->pid());
   ASSERT_TRUE(becomes([&] { return ping_under(shell) != 0; }));
   const HANDLE witness = OpenProcess(SYNCHRONIZE, FALSE, ping_under(shell));
   ASSERT_NE(witness, nullptr);
-  process_->kill_tree();
-  EXPECT_TRUE(becomes([&] { return exit_.has_value(); }));
-  EXPECT_EQ(exit_->signal, SIGKILL);
+  process->kill_tree();
+  EXPECT_TRUE(becomes([&] { return exit.has_value(); }));
+  EXPECT_EQ(exit->signal, SIGKILL);
   EXPECT_EQ(WaitForSingleObject(witness, 10'000), WAIT_OBJECT_0);
   CloseHandle(witness);
 }

@@ -41,53 +41,53 @@ TEST(Resolve, NamesAHostThatDoesNotExist) {
 
 class ResolverTest : public testing::Test {
  protected:
-  void on_done(Result<Addresses> result) {
-    result_ = std::move(result);
-    loop_.stop();
-    resolver_.reset();
+  void on_done(Result<Addresses> told) {
+    result = std::move(told);
+    loop.stop();
+    resolver.reset();
   }
   void begin(const HostPort& target) {
-    resolver_.emplace(loop_, target, bound<&ResolverTest::on_done>(this));
+    resolver.emplace(loop, target, bound<&ResolverTest::on_done>(this));
   }
   void look_up(const HostPort& target) {
     begin(target);
-    EXPECT_FALSE(result_) << "not before the loop runs";
-    run_until_stopped(loop_);
-    EXPECT_FALSE(resolver_);
+    EXPECT_FALSE(result) << "not before the loop runs";
+    run_until_stopped(loop);
+    EXPECT_FALSE(resolver);
   }
 
-  Loop loop_;
-  std::optional<Resolver> resolver_;
-  std::optional<Result<Addresses>> result_;
+  Loop loop;
+  std::optional<Resolver> resolver;
+  std::optional<Result<Addresses>> result;
 };
 
 TEST_F(ResolverTest, AnswersForANumericHost) {
   look_up({"127.0.0.1", 80});
-  EXPECT_EQ(result_, Addresses{kLoopback80});
+  EXPECT_EQ(result, Addresses{kLoopback80});
 }
 
 TEST_F(ResolverTest, AnswersForAName) {
   look_up({"localhost", 80});
-  ASSERT_TRUE(result_ && *result_);
-  EXPECT_THAT(**result_, Contains(kLoopback80));
+  ASSERT_TRUE(result && *result);
+  EXPECT_THAT(**result, Contains(kLoopback80));
 }
 
 TEST_F(ResolverTest, TellsAFailure) {
   look_up(kNobody);
-  ASSERT_TRUE(result_);
-  ASSERT_FALSE(*result_);
-  EXPECT_THAT(result_->error().message, StartsWith("cannot look up the host nobody.invalid: "));
+  ASSERT_TRUE(result);
+  ASSERT_FALSE(*result);
+  EXPECT_THAT(result->error().message, StartsWith("cannot look up the host nobody.invalid: "));
 }
 
 TEST_F(ResolverTest, DropsTheAnswerWhenItIsDestroyed) {
   for (int i = 0; i < 20; ++i) {
     begin({"localhost", 80});
-    resolver_.reset();
+    resolver.reset();
   }
   begin({"127.0.0.1", 80});
-  resolver_.reset();
-  loop_.run();
-  EXPECT_FALSE(result_);
+  resolver.reset();
+  loop.run();
+  EXPECT_FALSE(result);
 }
 
 }  // namespace

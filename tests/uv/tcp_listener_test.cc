@@ -10,13 +10,13 @@ namespace {
 using TcpListenerTest = TcpTest;
 
 TEST_F(TcpListenerTest, FindsAFreePortAndTellsIt) {
-  EXPECT_NE(acceptor_.listener->local_address().port, 0);
-  EXPECT_EQ(acceptor_.listener->local_address().ip, kAnyLoopbackPort.ip);
+  EXPECT_NE(acceptor.listener->local_address().port, 0);
+  EXPECT_EQ(acceptor.listener->local_address().ip, kAnyLoopbackPort.ip);
 }
 
 TEST_F(TcpListenerTest, NamesAnAddressThatIsInUse) {
-  const SocketAddress taken = acceptor_.listener->local_address();
-  const auto second = TcpListener::listen(loop_, taken, acceptor_);
+  const SocketAddress taken = acceptor.listener->local_address();
+  const auto second = TcpListener::listen(loop, taken, acceptor);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kInUse);
   EXPECT_EQ(second.error().message,
@@ -25,29 +25,29 @@ TEST_F(TcpListenerTest, NamesAnAddressThatIsInUse) {
 
 TEST_F(TcpListenerTest, NamesAnAddressThatIsNotOfThisMachine) {
   const SocketAddress elsewhere{IpAddress::from_v4({192, 0, 2, 1}), 0};
-  const auto listener = TcpListener::listen(loop_, elsewhere, acceptor_);
+  const auto listener = TcpListener::listen(loop, elsewhere, acceptor);
   ASSERT_FALSE(listener);
   EXPECT_EQ(listener.error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(listener.error().message.starts_with("cannot listen on 192.0.2.1:0: "));
 }
 
 TEST_F(TcpListenerTest, FreesItsAddressAtOnce) {
-  auto first = std::make_unique<Acceptor>(loop_);
+  auto first = std::make_unique<Acceptor>(loop);
   const SocketAddress address = first->listener->local_address();
   TcpStream client = connect(address);
   run_until([&] { return !first->streams.empty(); });
   first.reset();
-  const auto second = TcpListener::listen(loop_, address, acceptor_);
+  const auto second = TcpListener::listen(loop, address, acceptor);
   EXPECT_TRUE(second) << second.error().message;
 }
 
 // On a machine without IPv6 it cannot listen there, and says so.
 TEST_F(TcpListenerTest, TakesIpv4WhereItListensOnAllAddresses) {
-  if (const auto probe = TcpListener::listen(loop_, SocketAddress{}, acceptor_); !probe) {
+  if (const auto probe = TcpListener::listen(loop, SocketAddress{}, acceptor); !probe) {
     EXPECT_EQ(probe.error().code, ErrorCode::kUnavailable);
     return;
   }
-  Acceptor all(loop_, SocketAddress{});
+  Acceptor all(loop, SocketAddress{});
   TcpStream client =
       connect(SocketAddress{kAnyLoopbackPort.ip, all.listener->local_address().port});
   run_until([&] { return !all.streams.empty(); });
@@ -58,24 +58,24 @@ TEST_F(TcpListenerTest, TakesIpv4WhereItListensOnAllAddresses) {
 }
 
 TEST_F(TcpListenerTest, AnnouncesNoMoreWhileAConnectionIsLeft) {
-  acceptor_.taking = false;
+  acceptor.taking = false;
   const std::vector<TcpStream> clients = connect_many(3);
-  run_briefly(loop_);
-  EXPECT_EQ(acceptor_.announced, 1);
+  run_briefly(loop);
+  EXPECT_EQ(acceptor.announced, 1);
 
-  acceptor_.taking = true;
-  auto first = acceptor_.listener->accept();
+  acceptor.taking = true;
+  auto first = acceptor.listener->accept();
   ASSERT_TRUE(first);
   EXPECT_EQ(*first->peer_address(), *clients.front().local_address());
-  run_until([&] { return acceptor_.streams.size() == 2; });
-  EXPECT_FALSE(acceptor_.listener->accept());
+  run_until([&] { return acceptor.streams.size() == 2; });
+  EXPECT_FALSE(acceptor.listener->accept());
 }
 
 TEST_F(TcpListenerTest, HandsOverInOrderOfArrival) {
   const std::vector<TcpStream> clients = connect_many(5);
-  run_until([&] { return acceptor_.streams.size() == clients.size(); });
+  run_until([&] { return acceptor.streams.size() == clients.size(); });
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    EXPECT_EQ(*acceptor_.streams[i].peer_address(), *clients[i].local_address());
+    EXPECT_EQ(*acceptor.streams[i].peer_address(), *clients[i].local_address());
   }
 }
 

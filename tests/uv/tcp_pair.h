@@ -96,7 +96,7 @@ class TcpTest : public testing::Test {
   template <typename Condition>
   void run_until(Condition reached) {
     while (!reached() && !HasFailure())
-      run_until_stopped(loop_);
+      run_until_stopped(loop);
   }
 
   TcpStream connect(const SocketAddress& target) {
@@ -105,36 +105,37 @@ class TcpTest : public testing::Test {
     auto on_done = [&](Result<TcpStream> result) {
       connected = std::move(result);
       done = true;
-      loop_.stop();
+      loop.stop();
     };
-    auto connector = TcpConnector::start(loop_, target, on_done);
+    auto connector = TcpConnector::start(loop, target, on_done);
     EXPECT_TRUE(connector);
     run_until([&] { return done; });
     EXPECT_TRUE(connected);
     return *std::move(connected);
   }
 
-  // That many clients of acceptor_, one after the other.
+  // That many clients of acceptor, one after the other.
   std::vector<TcpStream> connect_many(std::size_t count) {
     std::vector<TcpStream> clients;
     clients.reserve(count);
     while (clients.size() < count)
-      clients.push_back(connect(acceptor_.listener->local_address()));
+      clients.push_back(connect(acceptor.listener->local_address()));
     return clients;
   }
 
-  // Connects client_ and server_.
+  // Connects client_end and server_end.
   void make_pair() {
-    client_.emplace(loop_, connect(acceptor_.listener->local_address()));
-    run_until([&] { return !acceptor_.streams.empty(); });
-    server_.emplace(loop_, std::move(acceptor_.streams.back()));
-    acceptor_.streams.pop_back();
+    client_end.emplace(loop, connect(acceptor.listener->local_address()));
+    run_until([&] { return !acceptor.streams.empty(); });
+    server_end.emplace(loop, std::move(acceptor.streams.back()));
+    acceptor.streams.pop_back();
   }
 
-  Loop loop_;
-  Acceptor acceptor_{loop_};
-  std::optional<End> client_;
-  std::optional<End> server_;
+  Loop loop;
+  Loop& loop_ = loop;  // NOLINT: until the tests of http say loop
+  Acceptor acceptor{loop};
+  std::optional<End> client_end;
+  std::optional<End> server_end;
 };
 
 }  // namespace throttle::uv

@@ -9,13 +9,13 @@ using TcpResetTest = TcpTest;
 
 TEST_F(TcpResetTest, TellsAResetAlsoBehindTheLastBytes) {
   make_pair();
-  client_->stream.write("last words");
-  client_->stream.close_with_reset();
-  run_briefly(loop_);
-  server_->stream.start_reading();
-  run_until([&] { return server_->reset || server_->eof; });
-  EXPECT_TRUE(server_->reset);
-  EXPECT_FALSE(server_->eof);
+  client_end->stream.write("last words");
+  client_end->stream.close_with_reset();
+  run_briefly(loop);
+  server_end->stream.start_reading();
+  run_until([&] { return server_end->reset || server_end->eof; });
+  EXPECT_TRUE(server_end->reset);
+  EXPECT_FALSE(server_end->eof);
 }
 
 }  // namespace

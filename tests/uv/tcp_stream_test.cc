@@ -25,19 +25,19 @@ class TcpStreamTest : public TcpTest {
 
   // More than the system takes from a writer whose reader does not read.
   void fill_queue() {
-    while (server_->stream.queued_bytes() == 0)
-      server_->stream.write(std::string(1 << 20, 'x'));
+    while (server_end->stream.queued_bytes() == 0)
+      server_end->stream.write(std::string(1 << 20, 'x'));
   }
 };
 
 TEST_F(TcpStreamTest, CarriesHeadAndBodyAsOneRead) {
-  server_->stream.write("head ", "body");
-  EXPECT_EQ(server_->stream.queued_bytes(), 0U);
-  client_->stream.start_reading();
-  run_until([&] { return !client_->bytes.empty(); });
-  EXPECT_EQ(client_->bytes, "head body");
-  EXPECT_EQ(client_->reads, 1);
-  EXPECT_EQ(server_->drained, 0) << "nothing was queued";
+  server_end->stream.write("head ", "body");
+  EXPECT_EQ(server_end->stream.queued_bytes(), 0U);
+  client_end->stream.start_reading();
+  run_until([&] { return !client_end->bytes.empty(); });
+  EXPECT_EQ(client_end->bytes, "head body");
+  EXPECT_EQ(client_end->reads, 1);
+  EXPECT_EQ(server_end->drained, 0) << "nothing was queued";
 }
 
 TEST_F(TcpStreamTest, KeepsTheOrderOfWhatIsQueued) {
@@ -48,189 +48,189 @@ TEST_F(TcpStreamTest, KeepsTheOrderOfWhatIsQueued) {
     left.remove_prefix(head.size());
     const auto body = left.substr(0, piece / 2);
     left.remove_prefix(body.size());
-    server_->stream.write(head, body);
+    server_end->stream.write(head, body);
   }
-  EXPECT_GT(server_->stream.queued_bytes(), 0U);
-  client_->stream.start_reading();
-  run_until([&] { return client_->bytes.size() == bytes.size() && server_->drained > 0; });
-  EXPECT_TRUE(client_->bytes == bytes);
-  EXPECT_EQ(server_->stream.queued_bytes(), 0U);
-  EXPECT_EQ(server_->drained, 1);
+  EXPECT_GT(server_end->stream.queued_bytes(), 0U);
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->bytes.size() == bytes.size() && server_end->drained > 0; });
+  EXPECT_TRUE(client_end->bytes == bytes);
+  EXPECT_EQ(server_end->stream.queued_bytes(), 0U);
+  EXPECT_EQ(server_end->drained, 1);
 }
 
 TEST_F(TcpStreamTest, HoldsTheWriterBackWhileNobodyReads) {
   fill_queue();
-  const std::size_t queued = server_->stream.queued_bytes();
-  run_briefly(loop_);
-  EXPECT_EQ(server_->drained, 0);
-  EXPECT_GT(server_->stream.queued_bytes(), queued / 2);
+  const std::size_t queued = server_end->stream.queued_bytes();
+  run_briefly(loop);
+  EXPECT_EQ(server_end->drained, 0);
+  EXPECT_GT(server_end->stream.queued_bytes(), queued / 2);
 }
 
 TEST_F(TcpStreamTest, StopsReadingInTheMiddle) {
-  client_->on_event = [&] { client_->stream.stop_reading(); };
-  client_->stream.start_reading();
-  server_->stream.write(std::string(1 << 20, 'x'));
-  run_briefly(loop_);
-  EXPECT_EQ(client_->reads, 1);
-  client_->on_event = nullptr;
-  client_->stream.start_reading();
-  client_->stream.start_reading();
-  run_until([&] { return client_->bytes.size() == 1 << 20; });
+  client_end->on_event = [&] { client_end->stream.stop_reading(); };
+  client_end->stream.start_reading();
+  server_end->stream.write(std::string(1 << 20, 'x'));
+  run_briefly(loop);
+  EXPECT_EQ(client_end->reads, 1);
+  client_end->on_event = nullptr;
+  client_end->stream.start_reading();
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->bytes.size() == 1 << 20; });
 }
 
 TEST_F(TcpStreamTest, TellsAnEndAndStillWrites) {
-  client_->stream.write("question");
-  client_->stream.shutdown();
-  client_->stream.shutdown();
-  server_->stream.start_reading();
-  run_until([&] { return server_->eof; });
-  EXPECT_EQ(server_->bytes, "question");
-  server_->stream.start_reading();
-  server_->stream.write("answer");
-  server_->stream.close();
-  client_->stream.start_reading();
-  run_until([&] { return client_->eof; });
-  EXPECT_EQ(client_->bytes, "answer");
-  EXPECT_FALSE(client_->reset || server_->reset);
+  client_end->stream.write("question");
+  client_end->stream.shutdown();
+  client_end->stream.shutdown();
+  server_end->stream.start_reading();
+  run_until([&] { return server_end->eof; });
+  EXPECT_EQ(server_end->bytes, "question");
+  server_end->stream.start_reading();
+  server_end->stream.write("answer");
+  server_end->stream.close();
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->eof; });
+  EXPECT_EQ(client_end->bytes, "answer");
+  EXPECT_FALSE(client_end->reset || server_end->reset);
 }
 
 TEST_F(TcpStreamTest, ShutsDownAfterWhatIsQueued) {
   fill_queue();
-  server_->stream.shutdown();
-  client_->stream.start_reading();
-  run_until([&] { return client_->eof; });
-  EXPECT_EQ(server_->stream.queued_bytes(), 0U);
-  EXPECT_EQ(client_->bytes.size() % (1 << 20), 0U);
+  server_end->stream.shutdown();
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->eof; });
+  EXPECT_EQ(server_end->stream.queued_bytes(), 0U);
+  EXPECT_EQ(client_end->bytes.size() % (1 << 20), 0U);
 }
 
 TEST_F(TcpStreamTest, TellsAReset) {
-  server_->stream.start_reading();
-  client_->stream.close_with_reset();
-  EXPECT_FALSE(client_->stream.is_open());
-  run_until([&] { return server_->reset; });
-  server_->reset = false;
-  server_->stream.write("to nobody");
-  server_->stream.shutdown();
-  run_briefly(loop_);
-  EXPECT_FALSE(server_->reset || server_->eof || server_->failure) << "told once";
+  server_end->stream.start_reading();
+  client_end->stream.close_with_reset();
+  EXPECT_FALSE(client_end->stream.is_open());
+  run_until([&] { return server_end->reset; });
+  server_end->reset = false;
+  server_end->stream.write("to nobody");
+  server_end->stream.shutdown();
+  run_briefly(loop);
+  EXPECT_FALSE(server_end->reset || server_end->eof || server_end->failure) << "told once";
 }
 
 TEST_F(TcpStreamTest, TellsAResetOnceToOneWhoOnlyWrites) {
-  client_->stream.close_with_reset();
-  run_briefly(loop_);
+  client_end->stream.close_with_reset();
+  run_briefly(loop);
   int calls = 0;
-  server_->on_event = [&] { ++calls; };
-  server_->stream.write("to nobody");
-  server_->stream.write("to nobody");
-  EXPECT_FALSE(server_->reset) << "not from inside write()";
-  run_until([&] { return server_->reset; });
-  server_->stream.write("dead");
-  server_->stream.start_reading();
-  server_->stream.shutdown();
-  run_briefly(loop_);
+  server_end->on_event = [&] { ++calls; };
+  server_end->stream.write("to nobody");
+  server_end->stream.write("to nobody");
+  EXPECT_FALSE(server_end->reset) << "not from inside write()";
+  run_until([&] { return server_end->reset; });
+  server_end->stream.write("dead");
+  server_end->stream.start_reading();
+  server_end->stream.shutdown();
+  run_briefly(loop);
   EXPECT_EQ(calls, 1);
-  EXPECT_EQ(server_->stream.queued_bytes(), 0U);
+  EXPECT_EQ(server_end->stream.queued_bytes(), 0U);
 }
 
 TEST_F(TcpStreamTest, TellsAResetThatMeetsAFullQueue) {
   fill_queue();
-  client_->stream.close_with_reset();
-  run_until([&] { return server_->reset; });
-  EXPECT_EQ(server_->drained, 0);
+  client_end->stream.close_with_reset();
+  run_until([&] { return server_end->reset; });
+  EXPECT_EQ(server_end->drained, 0);
 }
 
 TEST_F(TcpStreamTest, SaysNothingAfterItWasClosed) {
-  client_->stream.start_reading();
+  client_end->stream.start_reading();
   fill_queue();
-  client_->stream.write("on its way");
-  server_->stream.start_reading();
-  client_->stream.close();
-  server_->stream.close();
-  run_briefly(loop_);
-  EXPECT_EQ(client_->reads + server_->reads + server_->drained, 0);
-  EXPECT_FALSE(client_->eof || client_->reset || client_->failure);
-  EXPECT_FALSE(server_->eof || server_->reset || server_->failure);
+  client_end->stream.write("on its way");
+  server_end->stream.start_reading();
+  client_end->stream.close();
+  server_end->stream.close();
+  run_briefly(loop);
+  EXPECT_EQ(client_end->reads + server_end->reads + server_end->drained, 0);
+  EXPECT_FALSE(client_end->eof || client_end->reset || client_end->failure);
+  EXPECT_FALSE(server_end->eof || server_end->reset || server_end->failure);
 }
 
 TEST_F(TcpStreamTest, MayBeDestroyedInOnBytes) {
   bool gone = false;
-  server_->on_event = [&] {
+  server_end->on_event = [&] {
     gone = true;
-    server_.reset();
+    server_end.reset();
   };
-  server_->stream.start_reading();
-  client_->stream.write("bye");
-  client_->stream.start_reading();
-  run_until([&] { return client_->eof || client_->reset; });
+  server_end->stream.start_reading();
+  client_end->stream.write("bye");
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->eof || client_end->reset; });
   EXPECT_TRUE(gone);
 }
 
 TEST_F(TcpStreamTest, MayBeDestroyedInOnEofOnResetAndOnDrained) {
-  server_->on_event = [&] { server_.reset(); };
-  server_->stream.start_reading();
-  client_->stream.close();
-  run_until([&] { return !server_; });
+  server_end->on_event = [&] { server_end.reset(); };
+  server_end->stream.start_reading();
+  client_end->stream.close();
+  run_until([&] { return !server_end; });
 
   make_pair();
-  server_->on_event = [&] { server_.reset(); };
-  server_->stream.start_reading();
-  client_->stream.close_with_reset();
-  run_until([&] { return !server_; });
+  server_end->on_event = [&] { server_end.reset(); };
+  server_end->stream.start_reading();
+  client_end->stream.close_with_reset();
+  run_until([&] { return !server_end; });
 
   make_pair();
   fill_queue();
-  server_->stream.write("another queued write");
-  server_->on_event = [&] { server_.reset(); };
-  client_->stream.start_reading();
-  run_until([&] { return !server_ && client_->eof; });
-  EXPECT_TRUE(client_->bytes.ends_with("another queued write"));
+  server_end->stream.write("another queued write");
+  server_end->on_event = [&] { server_end.reset(); };
+  client_end->stream.start_reading();
+  run_until([&] { return !server_end && client_end->eof; });
+  EXPECT_TRUE(client_end->bytes.ends_with("another queued write"));
 }
 
 TEST_F(TcpStreamTest, KeepsItsReceiverWhenItIsMoved) {
-  server_->stream.start_reading();
-  TcpStream moved = std::move(server_->stream);
-  EXPECT_FALSE(server_->stream.is_open());
-  client_->stream.write("hello");
-  run_until([&] { return !server_->bytes.empty(); });
-  EXPECT_EQ(server_->bytes, "hello");
+  server_end->stream.start_reading();
+  TcpStream moved = std::move(server_end->stream);
+  EXPECT_FALSE(server_end->stream.is_open());
+  client_end->stream.write("hello");
+  run_until([&] { return !server_end->bytes.empty(); });
+  EXPECT_EQ(server_end->bytes, "hello");
 }
 
 TEST_F(TcpStreamTest, TellsTheAddressesOfBothEnds) {
-  const auto server_side = server_->stream.peer_address();
-  const auto client_side = client_->stream.local_address();
+  const auto server_side = server_end->stream.peer_address();
+  const auto client_side = client_end->stream.local_address();
   ASSERT_TRUE(server_side && client_side);
   EXPECT_EQ(*server_side, *client_side);
   EXPECT_EQ(server_side->ip, kAnyLoopbackPort.ip);
-  const auto listening = client_->stream.peer_address();
+  const auto listening = client_end->stream.peer_address();
   ASSERT_TRUE(listening);
-  EXPECT_EQ(*listening, acceptor_.listener->local_address());
+  EXPECT_EQ(*listening, acceptor.listener->local_address());
 }
 
 TEST_F(TcpStreamTest, HasNoPeerAddressAfterAReset) {
-  server_->stream.start_reading();
-  client_->stream.close_with_reset();
-  run_until([&] { return server_->reset; });
-  const auto address = server_->stream.peer_address();
+  server_end->stream.start_reading();
+  client_end->stream.close_with_reset();
+  run_until([&] { return server_end->reset; });
+  const auto address = server_end->stream.peer_address();
   ASSERT_FALSE(address);
   EXPECT_EQ(address.error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(TcpStreamTest, WorksWithNodelayAndKeepalive) {
-  client_->stream.set_nodelay();
-  client_->stream.set_keepalive(0s);
-  client_->stream.set_keepalive(kForever);
-  client_->stream.write("hello");
-  server_->stream.start_reading();
-  run_until([&] { return !server_->bytes.empty(); });
-  EXPECT_EQ(server_->bytes, "hello");
+  client_end->stream.set_nodelay();
+  client_end->stream.set_keepalive(0s);
+  client_end->stream.set_keepalive(kForever);
+  client_end->stream.write("hello");
+  server_end->stream.start_reading();
+  run_until([&] { return !server_end->bytes.empty(); });
+  EXPECT_EQ(server_end->bytes, "hello");
 }
 
 TEST_F(TcpStreamTest, RefusesToWriteAfterItsShutdown) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        client_->stream.shutdown();
-        client_->stream.write("too late");
+        client_end->stream.shutdown();
+        client_end->stream.write("too late");
       },
       "shut");
 }
@@ -238,14 +238,14 @@ TEST_F(TcpStreamTest, RefusesToWriteAfterItsShutdown) {
 using TcpConnectorTest = TcpTest;
 
 TEST_F(TcpConnectorTest, TellsARefusal) {
-  const SocketAddress nobody = [&] { return Acceptor(loop_).listener->local_address(); }();
+  const SocketAddress nobody = [&] { return Acceptor(loop).listener->local_address(); }();
   std::optional<Error> error;
   auto on_done = [&](const Result<TcpStream>& result) {
     ASSERT_FALSE(result);
     error = result.error();
-    loop_.stop();
+    loop.stop();
   };
-  auto connector = TcpConnector::start(loop_, nobody, on_done);
+  auto connector = TcpConnector::start(loop, nobody, on_done);
   ASSERT_TRUE(connector);
   run_until([&] { return error.has_value(); });
   EXPECT_EQ(error->message, "cannot connect to " + nobody.to_string() + ": connection refused");
@@ -256,10 +256,10 @@ TEST_F(TcpConnectorTest, GivesUpSilentlyWhenItIsDestroyed) {
   bool called = false;
   auto on_done = [&](const Result<TcpStream>&) { called = true; };
   {
-    auto connector = TcpConnector::start(loop_, acceptor_.listener->local_address(), on_done);
+    auto connector = TcpConnector::start(loop, acceptor.listener->local_address(), on_done);
     ASSERT_TRUE(connector);
   }
-  run_briefly(loop_);
+  run_briefly(loop);
   EXPECT_FALSE(called);
 }
 
@@ -268,10 +268,10 @@ TEST_F(TcpConnectorTest, MayBeDestroyedByItsCallback) {
   std::optional<TcpStream> stream;
   auto on_done = [&](Result<TcpStream> result) {
     if (result) stream = *std::move(result);
-    loop_.stop();
+    loop.stop();
     connector.reset();
   };
-  auto started = TcpConnector::start(loop_, acceptor_.listener->local_address(), on_done);
+  auto started = TcpConnector::start(loop, acceptor.listener->local_address(), on_done);
   ASSERT_TRUE(started);
   connector = *std::move(started);
   run_until([&] { return !connector; });
