@@ -81,6 +81,8 @@ TEST_F(ServerDescriptorsTest, ServesItsClientsInAShortageAndOthersAfterIt) {
 
 TEST_F(ServerDescriptorsTest, TellsThatItCannotAcceptAndListensAgain) {
   start();
+  // The undefined-behaviour sanitizer needs descriptors to look at a receiver that is new to it.
+  static_cast<Server::Receiver&>(*this).on_accept_failed({});
   run_until_received(connect_and_send(get("/before")), kOk);
   auto on_done = [](const Result<uv::TcpStream>&) {};
   {
@@ -91,10 +93,10 @@ TEST_F(ServerDescriptorsTest, TellsThatItCannotAcceptAndListensAgain) {
     close(loop_.raw()->emfile_fd);
     loop_.raw()->emfile_fd = -1;
     const AllDescriptors none_left;
-    watch_until([&] { return !failures_.empty(); });
+    watch_until([&] { return failures_.size() > 1; });
   }
-  EXPECT_THAT(failures_.front(), testing::HasSubstr("too many open files"));
-  EXPECT_EQ(server_->counters().accept_failures, failures_.size());
+  EXPECT_THAT(failures_.back(), testing::HasSubstr("too many open files"));
+  EXPECT_EQ(server_->counters().accept_failures, failures_.size() - 1);
   uv::run_briefly(loop_, std::chrono::milliseconds(250));
   run_until_received(connect_and_send(get("/after")), kOk);
 }
