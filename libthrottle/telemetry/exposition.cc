@@ -19,8 +19,8 @@ std::string number_text(double value) {
     return std::to_string(static_cast<std::int64_t>(value));
   }
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  return std::string(digits.data(), end);
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  return {digits.data(), end};
 }
 
 void append_escaped(std::string& out, std::string_view value) {

@@ -39,10 +39,11 @@ struct Histogram {
   }};
 
   void observe(Duration length) {
-    const auto reached =
+    const std::ptrdiff_t bucket =
         std::lower_bound(kBounds.begin(), kBounds.end(), length,
-                         [](const Bound& bound, Duration value) { return bound.length < value; });
-    ++counts[static_cast<std::size_t>(reached - kBounds.begin())];
+                         [](const Bound& bound, Duration value) { return bound.length < value; }) -
+        kBounds.begin();
+    ++counts[static_cast<std::size_t>(bucket)];
     sum_seconds += std::chrono::duration<double>(length).count();
   }
 

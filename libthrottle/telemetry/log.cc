@@ -22,13 +22,12 @@ std::string_view to_string(Level level) {
 }
 
 std::optional<Level> parse_level(std::string_view text) {
-  const auto found =
-      std::find_if(kLevelNames.begin(), kLevelNames.end(), [text](std::string_view name) {
-        return std::equal(name.begin(), name.end(), text.begin(), text.end(),
-                          [](char a, char b) { return a == to_upper(b); });
-      });
-  if (found == kLevelNames.end()) return std::nullopt;
-  return static_cast<Level>(found - kLevelNames.begin());
+  for (std::size_t level = 0; level < kLevelNames.size(); ++level) {
+    if (std::ranges::equal(kLevelNames[level], text, {}, {}, to_upper)) {
+      return static_cast<Level>(level);
+    }
+  }
+  return std::nullopt;
 }
 
 void Log::error(std::string_view message, Fields fields) const noexcept {

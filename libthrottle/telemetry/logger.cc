@@ -14,7 +14,7 @@ Log Logger::target(std::string_view name) const {
   Level threshold = Level::kOff;
   for (const Outlet& outlet : outlets_)
     threshold = std::max(threshold, outlet.filter.threshold(name));
-  return Log(*this, name, threshold);
+  return {*this, name, threshold};
 }
 
 void Logger::write(const Record& record) const noexcept {

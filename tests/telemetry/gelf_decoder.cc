@@ -4,10 +4,13 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <zlib.h>
 
 namespace throttle::telemetry {
+namespace {
 
+// The text behind zlib's or gzip's compression; uncompressed text passes.
 std::string decompress(std::string_view payload) {
   const bool gzip = payload.starts_with("\x1f\x8b");
   const bool zlib = payload.starts_with("\x78");
@@ -32,6 +35,19 @@ std::string decompress(std::string_view payload) {
   return text;
 }
 
+void check_message(const std::string& text) {
+  const nlohmann::json message = nlohmann::json::parse(text);
+  EXPECT_EQ(message["version"], "1.1");
+  for (const char* mandatory : {"host", "short_message"})
+    EXPECT_TRUE(message[mandatory].is_string()) << mandatory;
+  for (const auto& [key, value] : message.items()) {
+    EXPECT_TRUE(value.is_string() || value.is_number()) << key;
+    EXPECT_NE(key, "_id");
+  }
+}
+
+}  // namespace
+
 std::optional<std::string> GelfDecoder::reassemble(std::string_view chunk) {
   EXPECT_GT(chunk.size(), 12U);
   const std::string id(chunk.substr(2, 8));
@@ -51,19 +67,13 @@ std::optional<std::string> GelfDecoder::reassemble(std::string_view chunk) {
   return whole;
 }
 
-std::optional<nlohmann::json> GelfDecoder::accept(std::string_view datagram) {
+std::optional<std::string> GelfDecoder::accept(std::string_view datagram) {
   std::optional<std::string> payload(datagram);
   if (datagram.starts_with("\x1e\x0f")) payload = reassemble(datagram);
   if (!payload) return std::nullopt;
-  nlohmann::json message = nlohmann::json::parse(decompress(*payload));
-  EXPECT_EQ(message["version"], "1.1");
-  for (const char* mandatory : {"host", "short_message"})
-    EXPECT_TRUE(message[mandatory].is_string()) << mandatory;
-  for (const auto& [key, value] : message.items()) {
-    EXPECT_TRUE(value.is_string() || value.is_number()) << key;
-    EXPECT_NE(key, "_id");
-  }
-  return message;
+  std::string text = decompress(*payload);
+  check_message(text);
+  return text;
 }
 
 }  // namespace throttle::telemetry

@@ -7,15 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 namespace throttle::telemetry {
 
 class GelfDecoder {
  public:
-  // The message that this datagram completes, if it does. A datagram or message that breaks the
-  // specification fails the test.
-  std::optional<nlohmann::json> accept(std::string_view datagram);
+  // The JSON text of the message that this datagram completes, if it does. A datagram or message
+  // that breaks the specification fails the test.
+  std::optional<std::string> accept(std::string_view datagram);
 
  private:
   struct Parts {
@@ -26,8 +24,5 @@ class GelfDecoder {
 
   std::map<std::string, Parts> incomplete_;  // by message id
 };
-
-// The text behind zlib's or gzip's compression; uncompressed text passes.
-std::string decompress(std::string_view payload);
 
 }  // namespace throttle::telemetry

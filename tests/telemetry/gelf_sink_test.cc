@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <uv.h>
 
 #include "libthrottle/uv/loop.h"
@@ -54,8 +55,8 @@ class LogServer {
                       unsigned) noexcept {
     if (from == nullptr) return;
     auto& server = *static_cast<LogServer*>(socket->data);
-    auto message = server.decoder_.accept({buffer->base, static_cast<std::size_t>(bytes)});
-    if (message) server.messages_.push_back(*std::move(message));
+    const auto message = server.decoder_.accept({buffer->base, static_cast<std::size_t>(bytes)});
+    if (message) server.messages_.push_back(nlohmann::json::parse(*message));
   }
 
   uv::Loop& loop_;

@@ -17,30 +17,30 @@ using ::testing::Not;
 // A ledger whose events are counted after every step; the page as a map of samples to numbers.
 class LedgerMetricsTest : public ::testing::Test {
  protected:
-  void configure(std::vector<SemaphoreSettings> semaphores) { ledger_.configure(now_, semaphores); }
+  void configure(std::vector<SemaphoreSettings> semaphores) { ledger.configure(now, semaphores); }
   PeerId add_peer(Duration time_to_live = kForever) {
     PeerSpec spec;
     spec.time_to_live = time_to_live;
-    return ledger_.add_peer(now_, spec);
+    return ledger.add_peer(now, spec);
   }
   void acquire(PeerId peer, std::string_view semaphore, Count count = 1,
                const LeaseLimits& limits = {}) {
-    ledger_.acquire(now_, {.peer = peer, .semaphore = semaphore, .count = count, .limits = limits});
+    ledger.acquire(now, {.peer = peer, .semaphore = semaphore, .count = count, .limits = limits});
   }
   void restore(PeerId peer, std::string_view semaphore, Count count) {
     const HeldLock lock{semaphore, count};
-    ledger_.restore(now_, {.peer = peer, .spec = {}, .held = {&lock, 1}});
+    ledger.restore(now, {.peer = peer, .spec = {}, .held = {&lock, 1}});
   }
   void pass(Duration length) {
-    now_ += length;
-    ledger_.advance(now_);
+    now += length;
+    ledger.advance(now);
   }
 
   std::string page() {
-    metrics_.observe(ledger_.events());
-    ledger_.clear_events();
+    metrics.observe(ledger.events());
+    ledger.clear_events();
     Exposition page;
-    metrics_.write(ledger_, page);
+    metrics.write(ledger, page);
     return page.text();
   }
   std::map<std::string, std::string> samples() {
@@ -54,9 +54,9 @@ class LedgerMetricsTest : public ::testing::Test {
     return samples;
   }
 
-  TimePoint now_;
-  LeaseLedger ledger_;
-  LedgerMetrics metrics_;
+  TimePoint now;
+  LeaseLedger ledger;
+  LedgerMetrics metrics;
 };
 
 TEST_F(LedgerMetricsTest, HasBothPublishedFamiliesFromTheStart) {
@@ -106,9 +106,9 @@ TEST_F(LedgerMetricsTest, MeasuresWaitingAndHolding) {
   acquire(first, "A");
   acquire(second, "A");
   pass(2s);
-  ledger_.remove_peer(now_, first);
+  ledger.remove_peer(now, first);
   pass(20s);
-  ledger_.remove_peer(now_, second);
+  ledger.remove_peer(now, second);
   const auto found = samples();
   EXPECT_EQ(found.at("throttle_wait_seconds_bucket{semaphore=\"A\",le=\"0.001\"}"), "1");
   EXPECT_EQ(found.at("throttle_wait_seconds_bucket{semaphore=\"A\",le=\"5\"}"), "2");
@@ -185,7 +185,7 @@ TEST_F(LedgerMetricsTest, ShowsAndCountsOverCommitment) {
   restore(1, "A", 2);
   restore(2, "A", 1);
   restore(3, "A", 2);
-  ledger_.remove_peer(now_, 1);
+  ledger.remove_peer(now, 1);
   const auto found = samples();
   EXPECT_EQ(found.at("throttle_restores_total{semaphore=\"A\"}"), "3");
   EXPECT_EQ(found.at("throttle_overcommit{semaphore=\"A\"}"), "1");
@@ -198,7 +198,7 @@ TEST_F(LedgerMetricsTest, ARemovedSemaphoreStaysUntilItsLastLeaseEnded) {
   acquire(peer, "A");
   configure({});
   EXPECT_EQ(samples().at("throttle_acquired{semaphore=\"A\"}"), "1");
-  ledger_.remove_peer(now_, peer);
+  ledger.remove_peer(now, peer);
   EXPECT_THAT(samples(), Not(Contains(Key("throttle_acquired{semaphore=\"A\"}"))));
 }
 

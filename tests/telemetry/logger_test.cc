@@ -15,30 +15,30 @@ using ::testing::IsEmpty;
 
 class LoggerTest : public ::testing::Test {
  protected:
-  std::vector<std::string> lines_;
+  std::vector<std::string> lines;
 };
 
 TEST_F(LoggerTest, WritesTheMessageWithItsFields) {
-  const Logger logger = recording_logger("info", lines_);
+  const Logger logger = recording_logger("info", lines);
   logger.target("ledger").warn("unknown semaphore requested",
                                {{"semaphore", std::string("A b")}, {"count", 3}, {"why", "none"}});
-  EXPECT_THAT(lines_,
+  EXPECT_THAT(lines,
               ElementsAre("WARN ledger: unknown semaphore requested semaphore=\"A b\" count=3 "
                           "why=none"));
 }
 
 TEST_F(LoggerTest, WritesNumbersOfAnyWidthExactly) {
-  const Logger logger = recording_logger("info", lines_);
+  const Logger logger = recording_logger("info", lines);
   logger.target("app").info("edges", {{"most", UINT64_MAX},
                                       {"least", INT64_MIN},
                                       {"size", std::size_t{1}},
                                       {"narrow", std::uint16_t{65535}}});
-  EXPECT_THAT(lines_, ElementsAre("INFO app: edges most=18446744073709551615 "
-                                  "least=-9223372036854775808 size=1 narrow=65535"));
+  EXPECT_THAT(lines, ElementsAre("INFO app: edges most=18446744073709551615 "
+                                 "least=-9223372036854775808 size=1 narrow=65535"));
 }
 
 TEST_F(LoggerTest, LeavesOutWhatIsChattierThanTheTargetsThreshold) {
-  const Logger logger = recording_logger("warn,ledger=debug", lines_);
+  const Logger logger = recording_logger("warn,ledger=debug", lines);
   const Log app = logger.target("app");
   const Log ledger = logger.target("ledger");
   app.info("hidden");
@@ -48,30 +48,30 @@ TEST_F(LoggerTest, LeavesOutWhatIsChattierThanTheTargetsThreshold) {
   EXPECT_FALSE(app.enabled(Level::kInfo));
   EXPECT_TRUE(app.enabled(Level::kWarn));
   EXPECT_TRUE(ledger.enabled(Level::kDebug));
-  EXPECT_THAT(lines_, ElementsAre("ERROR app: seen", "DEBUG ledger: seen"));
+  EXPECT_THAT(lines, ElementsAre("ERROR app: seen", "DEBUG ledger: seen"));
 }
 
 TEST_F(LoggerTest, EveryOutletHasItsOwnFilter) {
   std::vector<std::string> errors;
   std::vector<Logger::Outlet> outlets;
-  outlets.push_back({LogFilter(Level::kInfo), std::make_unique<RecordingSink>(lines_)});
+  outlets.push_back({LogFilter(Level::kInfo), std::make_unique<RecordingSink>(lines)});
   outlets.push_back({LogFilter(Level::kError), std::make_unique<RecordingSink>(errors)});
   const Logger logger(std::move(outlets));
   logger.target("app").info("one");
   logger.target("app").error("two");
-  EXPECT_THAT(lines_, ElementsAre("INFO app: one", "ERROR app: two"));
+  EXPECT_THAT(lines, ElementsAre("INFO app: one", "ERROR app: two"));
   EXPECT_THAT(errors, ElementsAre("ERROR app: two"));
 }
 
 TEST_F(LoggerTest, AnExpressionLooksAtFieldsToo) {
-  const Logger logger = recording_logger("info/semaphore=A$", lines_);
+  const Logger logger = recording_logger("info/semaphore=A$", lines);
   logger.target("app").info("unknown semaphore", {{"semaphore", "A"}});
   logger.target("app").info("unknown semaphore", {{"semaphore", "B"}});
-  EXPECT_THAT(lines_, ElementsAre("INFO app: unknown semaphore semaphore=A"));
+  EXPECT_THAT(lines, ElementsAre("INFO app: unknown semaphore semaphore=A"));
 }
 
 TEST_F(LoggerTest, StampsARecordWithTheClockItWasGiven) {
-  auto sink = std::make_unique<RecordingSink>(lines_);
+  auto sink = std::make_unique<RecordingSink>(lines);
   const RecordingSink& recorded = *sink;
   std::vector<Logger::Outlet> outlets;
   outlets.push_back({LogFilter(Level::kInfo), std::move(sink)});
@@ -100,52 +100,52 @@ class LimitedLineTest : public LoggerTest {
  protected:
   static TimePoint at(std::chrono::seconds since_start) { return TimePoint(since_start); }
 
-  Logger logger_ = recording_logger("warn", lines_);
-  LimitedLine line_{logger_.target("ledger"), Level::kWarn, "unknown semaphore", 10s};
+  Logger logger = recording_logger("warn", lines);
+  LimitedLine line{logger.target("ledger"), Level::kWarn, "unknown semaphore", 10s};
 };
 
 TEST_F(LimitedLineTest, WritesTheFirstAndCountsTheOthers) {
   for (int i = 0; i < 100; ++i)
-    line_.write(at(1s), {{"semaphore", i}});
-  EXPECT_THAT(lines_, ElementsAre("WARN ledger: unknown semaphore semaphore=0"));
+    line.write(at(1s), {{"semaphore", i}});
+  EXPECT_THAT(lines, ElementsAre("WARN ledger: unknown semaphore semaphore=0"));
 }
 
 TEST_F(LimitedLineTest, SumsUpWhenTheIntervalIsOver) {
   for (int i = 0; i < 100; ++i)
-    line_.write(at(1s), {{"semaphore", i}});
-  EXPECT_EQ(line_.next_deadline(), at(11s));
-  lines_.clear();
-  line_.advance(at(10s));
-  EXPECT_THAT(lines_, IsEmpty());
-  line_.advance(at(11s));
-  EXPECT_THAT(lines_, ElementsAre("WARN ledger: unknown semaphore suppressed=99"));
-  EXPECT_EQ(line_.next_deadline(), kNever);
+    line.write(at(1s), {{"semaphore", i}});
+  EXPECT_EQ(line.next_deadline(), at(11s));
+  lines.clear();
+  line.advance(at(10s));
+  EXPECT_THAT(lines, IsEmpty());
+  line.advance(at(11s));
+  EXPECT_THAT(lines, ElementsAre("WARN ledger: unknown semaphore suppressed=99"));
+  EXPECT_EQ(line.next_deadline(), kNever);
 }
 
 TEST_F(LimitedLineTest, ASteadyFloodMakesOneLineAnInterval) {
   for (int second = 0; second <= 100; ++second) {
     for (int i = 0; i < 10; ++i)
-      line_.write(at(std::chrono::seconds(second)), {});
+      line.write(at(std::chrono::seconds(second)), {});
   }
-  EXPECT_EQ(lines_.size(), 11U);
+  EXPECT_EQ(lines.size(), 11U);
 }
 
 TEST_F(LimitedLineTest, NeverCountsALineTwice) {
-  line_.write(at(0s), {});
-  line_.write(at(1s), {});
-  line_.write(at(10s), {});
-  line_.advance(at(20s));
-  EXPECT_THAT(lines_, ElementsAre("WARN ledger: unknown semaphore",
-                                  "WARN ledger: unknown semaphore suppressed=1",
-                                  "WARN ledger: unknown semaphore suppressed=1"));
+  line.write(at(0s), {});
+  line.write(at(1s), {});
+  line.write(at(10s), {});
+  line.advance(at(20s));
+  EXPECT_THAT(lines, ElementsAre("WARN ledger: unknown semaphore",
+                                 "WARN ledger: unknown semaphore suppressed=1",
+                                 "WARN ledger: unknown semaphore suppressed=1"));
 }
 
 TEST_F(LimitedLineTest, LinesFarApartAreAllWritten) {
-  line_.write(at(0s), {{"n", 1}});
-  line_.write(at(10s), {{"n", 2}});
-  line_.write(at(30s), {{"n", 3}});
-  EXPECT_EQ(lines_.size(), 3U);
-  EXPECT_EQ(line_.next_deadline(), kNever);
+  line.write(at(0s), {{"n", 1}});
+  line.write(at(10s), {{"n", 2}});
+  line.write(at(30s), {{"n", 3}});
+  EXPECT_EQ(lines.size(), 3U);
+  EXPECT_EQ(line.next_deadline(), kNever);
 }
 
 }  // namespace
