@@ -27,6 +27,16 @@ int complain(const Error& error) {
   return EXIT_FAILURE;
 }
 
+// At the start a file that does not exist stands for the defaults. Later it is a mistake: taking it
+// for an empty one would retire every semaphore.
+Result<config::LoadedSettings> load_existing(const config::ServerOptions& options) {
+  auto loaded = config::load_settings(options);
+  if (loaded && loaded->file == config::FileState::kMissing) {
+    return fail(ErrorCode::kNotFound, options.configuration + " does not exist");
+  }
+  return loaded;
+}
+
 // What is left of the settings when the parts that can change at run time are taken away.
 config::ServerSettings fixed_part(config::ServerSettings settings) {
   settings.semaphores.clear();
@@ -83,7 +93,6 @@ Result<void> Application::start() {
   for (const std::string& warning : warnings_)
     log_.warn(warning);
   if (!logger_.warning.empty()) log_.warn(logger_.warning);
-  if (settings_.semaphores.empty()) log_.warn("no semaphores are configured");
   uv::raise_descriptor_limit();
   runtime_.ledger().configure(uv::now(), settings_.semaphores);
   if (auto watching = watch_signals(); !watching) return watching;
@@ -134,7 +143,7 @@ void Application::finish() {
 }
 
 void Application::on_reload_signal() {
-  auto loaded = config::load_settings(options_);
+  auto loaded = load_existing(options_);
   if (!loaded) {
     log_.error("the configuration is not valid and the old one stays in force",
                {{"reason", loaded.error().message}});
@@ -161,7 +170,7 @@ int run_server(const config::ServerOptions& options) {
 }
 
 int check_configuration(const config::ServerOptions& options) {
-  const auto loaded = config::load_settings(options);
+  const auto loaded = load_existing(options);
   if (!loaded) return complain(loaded.error());
   for (const std::string& warning : loaded->warnings)
     std::fprintf(stderr, "%s\n", warning.c_str());

@@ -14,18 +14,6 @@ namespace {
 
 constexpr Duration kLogInterval = std::chrono::seconds(10);
 
-http::Limits limits_of(const config::HttpSettings& settings) {
-  http::Limits limits;
-  limits.head_bytes = settings.max_header_bytes;
-  limits.body_bytes = settings.max_body_bytes;
-  limits.connections = settings.max_connections;
-  limits.head_time = settings.header_timeout;
-  limits.body_time = settings.body_timeout;
-  limits.idle_time = settings.idle_timeout;
-  limits.write_time = settings.write_timeout;
-  return limits;
-}
-
 telemetry::HttpCounts counts_of(const http::Counters& http) {
   const auto& late = http.timed_out;
   const auto& rejected = http.rejected;
@@ -53,9 +41,21 @@ bool wants_html(const http::Request& request) {
 
 }  // namespace
 
+http::Limits http_limits(const config::HttpSettings& settings) {
+  http::Limits limits;
+  limits.head_bytes = settings.max_header_bytes;
+  limits.body_bytes = settings.max_body_bytes;
+  limits.connections = settings.max_connections;
+  limits.head_time = settings.header_timeout;
+  limits.body_time = settings.body_timeout;
+  limits.idle_time = settings.idle_timeout;
+  limits.write_time = settings.write_timeout;
+  return limits;
+}
+
 Result<std::unique_ptr<LeaseServer>> LeaseServer::open(const Surroundings& surroundings,
                                                        const config::HttpSettings& settings) {
-  std::unique_ptr<LeaseServer> server(new LeaseServer(surroundings, limits_of(settings)));
+  std::unique_ptr<LeaseServer> server(new LeaseServer(surroundings, http_limits(settings)));
   if (auto listening = server->listen(settings.listen); !listening) {
     return tl::unexpected(listening.error());
   }
@@ -113,7 +113,8 @@ void LeaseServer::add_routes() {
   router_.add(Method::kGet, "/health", [](const Call&) { return Response{.body = "Ok"}; });
   router_.add(Method::kGet, "/version",
               [](const Call&) { return Response{.body = std::string(kVersion)}; });
-  router_.add(Method::kGet, "/metrics", [this](const Call&) { return metrics_page(); });
+  router_.add(Method::kGet, "/metrics",
+              [this](const Call& call) { return metrics_page(call.now); });
   const auto icon = [](const Call&) {
     return Response{.content_type = "image/x-icon", .body = favicon()};
   };
@@ -126,7 +127,6 @@ void LeaseServer::add_routes() {
 
 std::optional<http::Response> LeaseServer::on_request(const http::Request& request,
                                                       http::ExchangeId exchange, TimePoint now) {
-  runtime_.ledger().advance(now);
   http::Router::Dispatch dispatch = router_.dispatch(request, exchange, now);
   if (!dispatch.response) parked_.emplace(exchange, Origin{request.method, dispatch.route});
   runtime_.hub().settle();
@@ -184,6 +184,9 @@ void LeaseServer::deliver() {
 
 void LeaseServer::on_due() {
   const TimePoint now = uv::now();
+  // What becomes free at this very instant is granted before a wait is answered "pending".
+  runtime_.ledger().advance(now);
+  runtime_.hub().settle();
   door_.advance(now);
   ledger_log_.advance(now);
   refused_.advance(now);
@@ -197,7 +200,8 @@ void LeaseServer::arm() {
                        accept_failed_.next_deadline()}));
 }
 
-http::Response LeaseServer::metrics_page() const {
+http::Response LeaseServer::metrics_page(TimePoint now) {
+  runtime_.ledger().advance(now);
   telemetry::Exposition page;
   ledger_metrics_.write(runtime_.ledger(), page);
   request_metrics_.write(page);

@@ -24,6 +24,9 @@
 
 namespace throttle::server {
 
+// What the settings say, as the HTTP server wants it.
+http::Limits http_limits(const config::HttpSettings& settings);
+
 class LeaseServer final : private http::Server::Receiver {
  public:
   struct Surroundings {
@@ -67,7 +70,7 @@ class LeaseServer final : private http::Server::Receiver {
   void deliver();
   void on_due();
   void arm();
-  http::Response metrics_page() const;
+  http::Response metrics_page(TimePoint now);
 
   // What is remembered of a request that is answered later, for the metrics.
   struct Origin {
