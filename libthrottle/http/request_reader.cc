@@ -274,6 +274,7 @@ std::string_view RequestReader::Message::text_at(Place place) const {
   return head_.substr(place.offset, place.size);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the number of its parameters is Beast's
 void RequestReader::Message::on_request_impl(beast::http::verb verb, beast::string_view,
                                              beast::string_view target, int version,
                                              error_code& code) {

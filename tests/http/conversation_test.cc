@@ -47,11 +47,11 @@ TEST_F(ConversationTest, ReadsNoFurtherThanTheRequestThatIsToBeAnswered) {
 }
 
 TEST_F(ConversationTest, ReadsAWholeRequestWhereItLies) {
-  constexpr std::string_view bytes = "PUT /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi";
-  const Request* request = request_of(bytes);
+  constexpr std::string_view kBytes = "PUT /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi";
+  const Request* request = request_of(kBytes);
   ASSERT_NE(request, nullptr);
-  EXPECT_EQ(request->path.data(), bytes.data() + 4);
-  EXPECT_EQ(request->body.data(), bytes.data() + bytes.size() - 2);
+  EXPECT_EQ(request->path.data(), kBytes.data() + 4);
+  EXPECT_EQ(request->body.data(), kBytes.data() + kBytes.size() - 2);
 }
 
 TEST_F(ConversationTest, AnswersAParkedRequestAsItWanted) {
