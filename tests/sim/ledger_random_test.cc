@@ -20,7 +20,7 @@ std::vector<std::uint8_t> random_bytes(std::uint64_t seed) {
 
 TEST(LedgerStories, AgreeWithTheNaiveTwinAtEveryStep) {
   std::size_t steps = 0;
-  for (const std::uint64_t seed : seeds_to_run(100)) {
+  for (const std::uint64_t seed : seeds_to_run(200)) {
     const LedgerStory story = run_ledger_script(random_bytes(seed));
     ASSERT_TRUE(story.violation.empty())
         << story.violation << "THROTTLE_SEED=" << seed << " tells it again";

@@ -57,28 +57,27 @@ class Script {
         restore();
         break;
       case 13:
-        ledger_.set_label(any_peer(), any(kLabels));
-        break;
-      case 14:
         ledger_.advance(now_);
         break;
-      case 15:
-        if (below(4) == 0) configure();
+      default:
+        less_often();
         break;
     }
   }
 
  private:
   static constexpr Count kMost = std::numeric_limits<Count>::max();
-  static constexpr std::array<std::string_view, 4> kNames{"A", "B", "C", "unknown"};
+  // The more often one stands here, the more often it is taken.
+  static constexpr std::array<std::string_view, 8> kNames{"A", "A", "A", "A",
+                                                          "B", "B", "C", "unknown"};
   static constexpr std::array<std::string_view, 3> kLabels{"", "batch", "night run on host 7"};
-  static constexpr std::array<Count, 12> kCounts{1, 1, 1,  2,         2,     3,
-                                                 4, 0, -1, kMost - 1, kMost, -kMost};
-  static constexpr std::array<Count, 8> kFullCounts{1, 2, 3, 3, 5, 0, -1, kMost};
-  static constexpr std::array<Duration, 8> kTimesToLive{1h,  100ms, 999ms,    1s,
-                                                        10s, 10min, kForever, 0s};
-  static constexpr std::array<Duration, 12> kSteps{0s, 0s,     0s,  1ms, 50ms, 100ms,
-                                                   1s, 1050ms, 10s, 15s, -1s,  20min};
+  static constexpr std::array<Count, 16> kCounts{1, 1, 1, 1, 1,  1,         2,     2,
+                                                 2, 3, 4, 0, -1, kMost - 1, kMost, -kMost};
+  static constexpr std::array<Count, 12> kFullCounts{1, 1, 1, 2, 2, 2, 3, 3, 5, 0, -1, kMost};
+  static constexpr std::array<Duration, 12> kTimesToLive{1h,    1h,  1h, 1h,    1h,    kForever,
+                                                         10min, 10s, 1s, 999ms, 100ms, 0s};
+  static constexpr std::array<Duration, 16> kSteps{0s,  0s,    0s,    0s,     0s,  0s,  0s,  0s,
+                                                   1ms, 100ms, 899ms, 1050ms, 10s, 15s, -1s, 5min};
   static constexpr std::array<Duration, 6> kLimits{kForever, kForever, kForever, 100ms, 1s, 0s};
 
   std::uint8_t byte() {
@@ -102,10 +101,9 @@ class Script {
   }
 
   PeerSpec spec() {
-    // Two IPv4 clients, and two of IPv6 of which the second has two addresses.
-    static const std::array<IpAddress, 5> kClients{
-        IpAddress::from_v4({10, 0, 0, 1}), IpAddress::from_v4({10, 0, 0, 2}),
-        IpAddress::from_v6({0x20, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}),
+    // One of IPv4, one of IPv6 with two addresses.
+    static const std::array<IpAddress, 3> kClients{
+        IpAddress::from_v4({10, 0, 0, 1}),
         IpAddress::from_v6({0x20, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1}),
         IpAddress::from_v6({0x20, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2})};
     return {.time_to_live = any(kTimesToLive),
@@ -119,19 +117,25 @@ class Script {
             .oversize = below(4) == 0 ? Oversize::kWaits : Oversize::kRefused};
   }
 
-  void rarely() {
-    switch (below(4)) {
+  void less_often() {
+    switch (below(8)) {
       case 0:
-        ledger_.set_label(any_peer(), any(kLabels));
+        configure();
         break;
       case 1:
-        ledger_.limit_hold(now_, any_peer(), any(kTimesToLive));
-        break;
       case 2:
         ledger_.pause(any(kNames));
         break;
       case 3:
+      case 4:
+      case 5:
         ledger_.resume(now_, any(kNames));
+        break;
+      case 6:
+        ledger_.limit_hold(now_, any_peer(), any(kTimesToLive));
+        break;
+      case 7:
+        ledger_.set_label(any_peer(), any(kLabels));
         break;
     }
   }
@@ -162,12 +166,28 @@ class Script {
   void restore() {
     PeerId& peer = any_peer();
     if (below(4) == 0) peer = std::numeric_limits<PeerId>::max() - byte();
-    std::vector<HeldLock> held;
-    for (const std::string_view name : kNames) {
-      if (below(name == "unknown" ? 16 : 2) == 0) held.push_back({name, any(kCounts)});
-    }
+    const std::vector<HeldLock> held = below(2) == 0 ? held_by(peer) : any_locks();
     const auto rule = below(2) == 0 ? CountRule::kPositive : CountRule::kZeroAllowed;
     ledger_.restore(now_, {.peer = peer, .spec = spec(), .held = held, .count_rule = rule});
+  }
+
+  std::vector<HeldLock> any_locks() {
+    std::vector<HeldLock> held;
+    for (const std::string_view name : {"A", "B", "C"}) {
+      if (below(2) == 0) held.push_back({name, any(kCounts)});
+    }
+    if (below(16) == 0) held.push_back({"unknown", 1});
+    return held;
+  }
+
+  std::vector<HeldLock> held_by(PeerId peer) const {
+    std::vector<HeldLock> held;
+    ledger_.ledger().visit_peers([&](const PeerState& state) {
+      if (state.id != peer) return;
+      for (const LeaseState& lease : state.leases)
+        held.push_back({lease.semaphore, lease.count});
+    });
+    return held;
   }
 
   void configure() {
