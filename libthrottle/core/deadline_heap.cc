@@ -1,5 +1,7 @@
 #include "libthrottle/core/deadline_heap.h"
 
+#include <algorithm>
+
 #include "libthrottle/core/check.h"
 
 namespace throttle {
@@ -46,7 +48,7 @@ void DeadlineHeap::place(Position position, const Entry& entry) {
 void DeadlineHeap::sift_up(Position position) {
   const Entry entry = heap_[position];
   while (position > 0) {
-    const Position parent = (position - 1) / 2;
+    const Position parent = (position - 1) / kBranches;
     if (!entry.before(heap_[parent])) break;
     place(position, heap_[parent]);
     position = parent;
@@ -58,12 +60,15 @@ void DeadlineHeap::sift_down(Position position) {
   const Entry entry = heap_[position];
   const auto size = static_cast<Position>(heap_.size());
   for (;;) {
-    Position child = 2 * position + 1;
-    if (child >= size) break;
-    if (child + 1 < size && heap_[child + 1].before(heap_[child])) ++child;
-    if (!heap_[child].before(entry)) break;
-    place(position, heap_[child]);
-    position = child;
+    const Position first = kBranches * position + 1;
+    if (first >= size) break;
+    Position earliest = first;
+    for (Position child = first + 1; child < std::min(first + kBranches, size); ++child) {
+      if (heap_[child].before(heap_[earliest])) earliest = child;
+    }
+    if (!heap_[earliest].before(entry)) break;
+    place(position, heap_[earliest]);
+    position = earliest;
   }
   place(position, entry);
 }
