@@ -34,7 +34,7 @@ class ServerChaosTest : public ServerTest {
     const auto any = std::next(parked_.begin(), static_cast<std::ptrdiff_t>(below(parked_.size())));
     const auto [exchange, response] = *any;
     parked_.erase(any);
-    server_->respond(exchange, response);
+    http_server->respond(exchange, response);
   }
 
   struct Client {
@@ -97,11 +97,11 @@ TEST_F(ServerChaosTest, AnswersOnceAndInOrderWhateverClientsDo) {
     std::erase_if(clients, [](const Client& client) { return client.end == nullptr; });
     for (std::size_t answers = below(4); answers > 0; --answers)
       answer_one();
-    if (chance(30)) uv::run_briefly(loop_, std::chrono::milliseconds(1));
+    if (chance(30)) uv::run_briefly(loop, std::chrono::milliseconds(1));
   }
-  for (const auto& client : clients_)
+  for (const auto& client : connected)
     check_order(client->bytes);
-  for (const auto& client : clients_)
+  for (const auto& client : connected)
     client->stream.close();
   watch_until([&] { return open() == 0; });
   EXPECT_TRUE(parked_.empty());

@@ -1,4 +1,4 @@
-// A server on a free port, with a receiver that knows a few paths, and clients on the same loop.
+// A server on a free port, with a receiver that knows a few paths, and connected on the same loop.
 //
 //   /park     is parked until the test answers it
 //   /big/N    has a body of N bytes
@@ -38,11 +38,11 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
 
   std::optional<Response> on_request(const Request& request, ExchangeId exchange,
                                      TimePoint) override {
-    handled_.emplace_back(request.path);
-    exchanges_.push_back(exchange);
-    client_address_ = request.client;
-    if (on_handling_) on_handling_();
-    loop_.stop();
+    handled.emplace_back(request.path);
+    exchanges.push_back(exchange);
+    client_address = request.client;
+    if (on_handling) on_handling();
+    loop.stop();
     if (request.path == "/park") return std::nullopt;
     if (request.path.starts_with("/big/")) return Response{.body = big(request.path.substr(5))};
     std::string body(to_string(request.method));
@@ -50,13 +50,13 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
     return Response{.body = std::move(body)};
   }
   void on_abandoned(ExchangeId exchange) override {
-    abandoned_.push_back(exchange);
-    loop_.stop();
+    abandoned.push_back(exchange);
+    loop.stop();
   }
-  void on_accept_failed(const Error& error) override { failures_.push_back(error.message); }
+  void on_accept_failed(const Error& error) override { failures.push_back(error.message); }
   void on_stopped() override {
-    ++stopped_;
-    loop_.stop();
+    ++stops;
+    loop.stop();
   }
 
   static std::string big(std::string_view size) {
@@ -64,17 +64,17 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
   }
 
   void start(const Limits& limits = {}) {
-    server_.emplace(loop_, limits, *this);
-    const auto listening = server_->listen(uv::kAnyLoopbackPort);
+    http_server.emplace(loop, limits, *this);
+    const auto listening = http_server->listen(uv::kAnyLoopbackPort);
     ASSERT_TRUE(listening);
-    address_ = *listening;
+    server_address = *listening;
   }
 
   // A new client, which reads.
   uv::End& connect_client() {
-    clients_.push_back(std::make_unique<uv::End>(loop_, connect(address_)));
-    clients_.back()->stream.start_reading();
-    return *clients_.back();
+    connected.push_back(std::make_unique<uv::End>(loop, connect(server_address)));
+    connected.back()->stream.start_reading();
+    return *connected.back();
   }
   uv::End& connect_and_send(std::string_view bytes) {
     uv::End& client = connect_client();
@@ -85,7 +85,7 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
   template <typename Condition>
   void watch_until(Condition reached) {
     for (int turns = 0; !reached() && turns < 5000; ++turns)
-      uv::run_briefly(loop_, std::chrono::milliseconds(2));
+      uv::run_briefly(loop, std::chrono::milliseconds(2));
     EXPECT_TRUE(reached());
   }
   void run_until_open(std::uint64_t connections) {
@@ -95,20 +95,20 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
     run_until([&] { return count(client.bytes, text) >= times; });
   }
   void run_until_handled(std::size_t requests) {
-    run_until([&] { return handled_.size() >= requests; });
+    run_until([&] { return handled.size() >= requests; });
   }
-  std::uint64_t open() const { return server_->counters().open_connections; }
+  std::uint64_t open() const { return http_server->counters().open_connections; }
 
-  std::vector<std::string> handled_;
-  std::vector<ExchangeId> exchanges_;
-  SocketAddress client_address_;  // of the last request
-  std::vector<ExchangeId> abandoned_;
-  std::vector<std::string> failures_;
-  int stopped_ = 0;
-  std::function<void()> on_handling_;  // called for each request, before it is answered
-  SocketAddress address_;
-  std::optional<Server> server_;
-  std::vector<std::unique_ptr<uv::End>> clients_;
+  std::vector<std::string> handled;
+  std::vector<ExchangeId> exchanges;
+  SocketAddress client_address;  // of the last request
+  std::vector<ExchangeId> abandoned;
+  std::vector<std::string> failures;
+  int stops = 0;
+  std::function<void()> on_handling;  // called for each request, before it is answered
+  SocketAddress server_address;
+  std::optional<Server> http_server;
+  std::vector<std::unique_ptr<uv::End>> connected;
 };
 
 }  // namespace throttle::http

@@ -21,14 +21,14 @@ TEST_F(ServerLimitsTest, ClosesConnectionsThatAreIdleTooLong) {
   uv::End& used = connect_and_send(get("/a"));
   run_until([&] { return silent.eof && used.eof; });
   EXPECT_THAT(silent.bytes, IsEmpty());
-  EXPECT_EQ(server_->counters().timed_out.idle, 2U);
+  EXPECT_EQ(http_server->counters().timed_out.idle, 2U);
 }
 
 TEST_F(ServerLimitsTest, BeginsTheIdleTimeAnewWithEachRequest) {
   start({.idle_time = 200ms});
   uv::End& client = connect_client();
   for (int i = 1; i <= 4; ++i) {
-    uv::run_briefly(loop_, 80ms);
+    uv::run_briefly(loop, 80ms);
     client.stream.write(get("/a"));
     run_until_received(client, kOk, i);
   }
@@ -41,8 +41,8 @@ TEST_F(ServerLimitsTest, AnswersAHeadThatTakesTooLong) {
   run_until([&] { return client.eof; });
   run_until_open(0);
   EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
-  EXPECT_EQ(server_->counters().timed_out.head, 1U);
-  EXPECT_EQ(server_->counters().rejected.late_408, 1U);
+  EXPECT_EQ(http_server->counters().timed_out.head, 1U);
+  EXPECT_EQ(http_server->counters().rejected.late_408, 1U);
 }
 
 TEST_F(ServerLimitsTest, GrantsAHeadNoFurtherTimeForEachByte) {
@@ -52,7 +52,7 @@ TEST_F(ServerLimitsTest, GrantsAHeadNoFurtherTimeForEachByte) {
   for (const char byte : std::string_view("GET /a HTTP/1.1\r\n")) {
     if (client.eof) break;
     client.stream.write({&byte, 1});
-    uv::run_briefly(loop_, 10ms);
+    uv::run_briefly(loop, 10ms);
   }
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 408 "));
@@ -63,15 +63,15 @@ TEST_F(ServerLimitsTest, AnswersABodyThatTakesTooLong) {
   uv::End& client = connect_and_send("PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\na");
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 408 "));
-  EXPECT_EQ(server_->counters().timed_out.body, 1U);
+  EXPECT_EQ(http_server->counters().timed_out.body, 1U);
 }
 
 TEST_F(ServerLimitsTest, LetsAParkedExchangeWaitAsLongAsItTakes) {
   start({.head_time = 10ms, .body_time = 10ms, .idle_time = 10ms, .write_time = 10ms});
   uv::End& client = connect_and_send(get("/park"));
   run_until_handled(1);
-  uv::run_briefly(loop_, 60ms);
-  server_->respond(exchanges_[0], Response{.body = "later"});
+  uv::run_briefly(loop, 60ms);
+  http_server->respond(exchanges[0], Response{.body = "later"});
   run_until_received(client, "later");
 }
 
@@ -81,7 +81,7 @@ TEST_F(ServerLimitsTest, BreaksOffAClientThatDoesNotTakeItsResponse) {
   client.stream.stop_reading();
   run_until_open(1);
   run_until_open(0);
-  EXPECT_EQ(server_->counters().timed_out.write, 1U);
+  EXPECT_EQ(http_server->counters().timed_out.write, 1U);
   client.stream.start_reading();
   run_until([&] { return client.reset || client.eof; });
   EXPECT_LT(client.bytes.size(), 9'000'000U);
@@ -104,8 +104,8 @@ TEST_F(ServerLimitsTest, ServesASlowReaderNoMoreThanItTakes) {
   uv::End& client = connect_and_send(requests);
   client.stream.stop_reading();
   run_until_handled(1);
-  uv::run_briefly(loop_, 50ms);
-  EXPECT_LT(handled_.size(), 50U);
+  uv::run_briefly(loop, 50ms);
+  EXPECT_LT(handled.size(), 50U);
   client.stream.start_reading();
   run_until_handled(100);
 }
@@ -120,10 +120,10 @@ TEST_F(ServerLimitsTest, ReadsABoundedLengthAheadOfAParkedExchange) {
   for (int i = 0; i < 1000; ++i)
     requests += request;
   client.stream.write(requests);
-  uv::run_briefly(loop_, 50ms);
-  EXPECT_LT(server_->counters().received_bytes, 200'000U);
+  uv::run_briefly(loop, 50ms);
+  EXPECT_LT(http_server->counters().received_bytes, 200'000U);
   EXPECT_GT(client.stream.queued_bytes(), 0U);
-  server_->respond(exchanges_[0], Response{});
+  http_server->respond(exchanges[0], Response{});
   run_until_handled(1001);
 }
 
@@ -132,32 +132,32 @@ TEST_F(ServerLimitsTest, TakesAParkedClientThatIsNotReadForGoneAfterTheIdleTime)
   uv::End& client = connect_and_send(get("/park"));
   run_until_handled(1);
   client.stream.write(std::string(1000, 'x'));
-  watch_until([&] { return server_->counters().received_bytes > 1000; });
+  watch_until([&] { return http_server->counters().received_bytes > 1000; });
   client.stream.close();
-  run_until([&] { return !abandoned_.empty(); });
-  EXPECT_THAT(abandoned_, ElementsAre(exchanges_[0]));
-  EXPECT_EQ(server_->counters().timed_out.idle, 1U);
+  run_until([&] { return !abandoned.empty(); });
+  EXPECT_THAT(abandoned, ElementsAre(exchanges[0]));
+  EXPECT_EQ(http_server->counters().timed_out.idle, 1U);
 }
 
 // --- connections ---
 
 TEST_F(ServerLimitsTest, LetsFurtherClientsWaitUntilAConnectionCloses) {
   start({.connections = 2});
-  EXPECT_EQ(server_->most_connections(), 2U);
+  EXPECT_EQ(http_server->most_connections(), 2U);
   uv::End& first = connect_and_send(get("/1"));
   run_until_received(first, kOk);
   uv::End& second = connect_and_send(get("/2"));
   run_until_received(second, kOk);
   uv::End& third = connect_and_send(get("/3"));
   uv::End& fourth = connect_and_send(get("/4"));
-  uv::run_briefly(loop_);
-  EXPECT_THAT(handled_, ElementsAre("/1", "/2"));
+  uv::run_briefly(loop);
+  EXPECT_THAT(handled, ElementsAre("/1", "/2"));
   EXPECT_EQ(open(), 2U);
-  EXPECT_EQ(server_->counters().full, 1U);
+  EXPECT_EQ(http_server->counters().full, 1U);
 
   first.stream.close();
   run_until_received(third, kOk);
-  EXPECT_THAT(handled_, ElementsAre("/1", "/2", "/3"));
+  EXPECT_THAT(handled, ElementsAre("/1", "/2", "/3"));
   second.stream.close();
   run_until_received(fourth, kOk);
 }
@@ -167,9 +167,9 @@ TEST_F(ServerLimitsTest, ServesThousandsOfConnectionsOneAfterAnother) {
   for (int i = 0; i < 1000; ++i) {
     uv::End& client = connect_and_send("GET /a HTTP/1.0\r\n\r\n");
     run_until([&] { return client.eof; });
-    clients_.clear();
+    connected.clear();
   }
-  EXPECT_EQ(server_->counters().accepted_connections, 1000U);
+  EXPECT_EQ(http_server->counters().accepted_connections, 1000U);
 }
 
 }  // namespace

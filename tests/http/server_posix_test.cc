@@ -53,11 +53,11 @@ TEST_F(ServerDescriptorsTest, TakesNoMoreConnectionsThanDescriptorsAllow) {
     const DescriptorLimit limit(70);
     start({.connections = 1000});
   }
-  EXPECT_EQ(server_->most_connections(), 6U);
+  EXPECT_EQ(http_server->most_connections(), 6U);
   for (int i = 0; i < 10; ++i)
     connect_client();
   run_until_open(6);
-  uv::run_briefly(loop_);
+  uv::run_briefly(loop);
   EXPECT_EQ(open(), 6U);
 }
 
@@ -69,7 +69,7 @@ TEST_F(ServerDescriptorsTest, ServesItsClientsInAShortageAndOthersAfterIt) {
   auto on_done = [](const Result<uv::TcpStream>&) {};
   {
     const DescriptorLimit limit(64);
-    const auto late = uv::TcpConnector::start(loop_, address_, on_done);
+    const auto late = uv::TcpConnector::start(loop, server_address, on_done);
     ASSERT_TRUE(late);  // it has its descriptor already
     const AllDescriptors none_left;
     served.stream.write(get("/during"));
@@ -87,17 +87,17 @@ TEST_F(ServerDescriptorsTest, TellsThatItCannotAcceptAndListensAgain) {
   auto on_done = [](const Result<uv::TcpStream>&) {};
   {
     const DescriptorLimit limit(64);
-    const auto late = uv::TcpConnector::start(loop_, address_, on_done);
+    const auto late = uv::TcpConnector::start(loop, server_address, on_done);
     ASSERT_TRUE(late);
     // libuv's spare descriptor, by which it gets rid of connections, was lost to another thread.
-    close(loop_.raw()->emfile_fd);
-    loop_.raw()->emfile_fd = -1;
+    close(loop.raw()->emfile_fd);
+    loop.raw()->emfile_fd = -1;
     const AllDescriptors none_left;
-    watch_until([&] { return failures_.size() > 1; });
+    watch_until([&] { return failures.size() > 1; });
   }
-  EXPECT_THAT(failures_.back(), testing::HasSubstr("too many open files"));
-  EXPECT_EQ(server_->counters().accept_failures, failures_.size() - 1);
-  uv::run_briefly(loop_, std::chrono::milliseconds(250));
+  EXPECT_THAT(failures.back(), testing::HasSubstr("too many open files"));
+  EXPECT_EQ(http_server->counters().accept_failures, failures.size() - 1);
+  uv::run_briefly(loop, std::chrono::milliseconds(250));
   run_until_received(connect_and_send(get("/after")), kOk);
 }
 

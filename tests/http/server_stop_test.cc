@@ -16,30 +16,30 @@ TEST_F(ServerStopTest, ClosesIdleConnectionsAtOnceAndTells) {
   start();
   uv::End& client = connect_and_send(get("/a"));
   run_until_received(client, kOk);
-  server_->stop();
-  EXPECT_EQ(stopped_, 0);
-  run_until([&] { return stopped_ == 1; });
+  http_server->stop();
+  EXPECT_EQ(stops, 0);
+  run_until([&] { return stops == 1; });
   run_until([&] { return client.eof; });
 }
 
 TEST_F(ServerStopTest, TellsAlsoIfNothingWasOpen) {
   start();
-  server_->stop();
-  EXPECT_EQ(stopped_, 0);
-  run_until([&] { return stopped_ == 1; });
-  uv::run_briefly(loop_);
-  EXPECT_EQ(stopped_, 1);
+  http_server->stop();
+  EXPECT_EQ(stops, 0);
+  run_until([&] { return stops == 1; });
+  uv::run_briefly(loop);
+  EXPECT_EQ(stops, 1);
 }
 
 TEST_F(ServerStopTest, RefusesNewConnections) {
   start();
-  server_->stop();
+  http_server->stop();
   bool refused = false;
   auto on_done = [&](Result<uv::TcpStream> result) {
     refused = !result.has_value();
-    loop_.stop();
+    loop.stop();
   };
-  const auto connector = uv::TcpConnector::start(loop_, address_, on_done);
+  const auto connector = uv::TcpConnector::start(loop, server_address, on_done);
   run_until([&] { return refused; });
 }
 
@@ -47,11 +47,11 @@ TEST_F(ServerStopTest, LetsParkedExchangesFinishAndClosesBehindThem) {
   start();
   uv::End& client = connect_and_send(get("/park"));
   run_until_handled(1);
-  server_->stop();
-  uv::run_briefly(loop_);
-  EXPECT_EQ(stopped_, 0);
-  server_->respond(exchanges_[0], Response{.status = 202});
-  run_until([&] { return stopped_ == 1; });
+  http_server->stop();
+  uv::run_briefly(loop);
+  EXPECT_EQ(stops, 0);
+  http_server->respond(exchanges[0], Response{.status = 202});
+  run_until([&] { return stops == 1; });
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, HasSubstr("Connection: close\r\n"));
 }
@@ -59,32 +59,32 @@ TEST_F(ServerStopTest, LetsParkedExchangesFinishAndClosesBehindThem) {
 TEST_F(ServerStopTest, LetsRequestsFinishThatHaveBegun) {
   start();
   uv::End& client = connect_and_send("GET /a HT");
-  watch_until([&] { return server_->counters().received_bytes == 9; });
-  server_->stop();
+  watch_until([&] { return http_server->counters().received_bytes == 9; });
+  http_server->stop();
   client.stream.write("TP/1.1\r\n\r\n");
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(client.bytes, HasSubstr("GET /a "));
-  run_until([&] { return stopped_ == 1; });
+  run_until([&] { return stops == 1; });
 }
 
 TEST_F(ServerStopTest, LetsALargeResponseFinish) {
   start();
   uv::End& client = connect_and_send(get("/big/9000000"));
   run_until_handled(1);
-  server_->stop();
+  http_server->stop();
   run_until([&] { return client.eof; });
   EXPECT_EQ(std::ranges::count(client.bytes, 'b'), 9'000'000);
-  run_until([&] { return stopped_ == 1; });
+  run_until([&] { return stops == 1; });
 }
 
 TEST_F(ServerStopTest, MayBeCalledWhileARequestIsHandled) {
   start();
-  on_handling_ = [this] { server_->stop(); };
+  on_handling = [this] { http_server->stop(); };
   uv::End& client = connect_and_send(get("/a") + get("/b"));
-  run_until([&] { return stopped_ == 1; });
+  run_until([&] { return stops == 1; });
   run_until([&] { return client.eof; });
-  EXPECT_THAT(handled_, ElementsAre("/a"));
+  EXPECT_THAT(handled, ElementsAre("/a"));
   EXPECT_THAT(client.bytes, HasSubstr("Connection: close\r\n"));
 }
 
@@ -92,10 +92,10 @@ TEST_F(ServerStopTest, MayDestroyTheServerWhenItHasStopped) {
   start();
   connect_client();
   run_until_open(1);
-  server_->stop();
-  run_until([&] { return stopped_ == 1; });
-  server_.reset();
-  run_until([&] { return clients_[0]->eof; });
+  http_server->stop();
+  run_until([&] { return stops == 1; });
+  http_server.reset();
+  run_until([&] { return connected[0]->eof; });
 }
 
 TEST_F(ServerStopTest, ClosesAllConnectionsWithoutAbandoningThem) {
@@ -104,19 +104,19 @@ TEST_F(ServerStopTest, ClosesAllConnectionsWithoutAbandoningThem) {
   run_until_handled(1);
   uv::End& idle = connect_client();
   run_until_open(2);
-  server_->close_connections();
+  http_server->close_connections();
   run_until([&] { return parked.eof && idle.eof; });
   EXPECT_EQ(open(), 0U);
-  EXPECT_THAT(abandoned_, IsEmpty());
+  EXPECT_THAT(abandoned, IsEmpty());
   EXPECT_THAT(parked.bytes, IsEmpty());
 }
 
 TEST_F(ServerStopTest, MayCloseAllConnectionsWhileARequestIsHandled) {
   start();
-  on_handling_ = [this] { server_->close_connections(); };
+  on_handling = [this] { http_server->close_connections(); };
   uv::End& client = connect_and_send(get("/a") + get("/b"));
   run_until([&] { return client.eof || client.reset; });
-  EXPECT_THAT(handled_, SizeIs(1));
+  EXPECT_THAT(handled, SizeIs(1));
   EXPECT_THAT(client.bytes, IsEmpty());
 }
 
@@ -126,9 +126,9 @@ TEST_F(ServerStopTest, EndsTheWaitOfAllWhenStoppedAndClosed) {
   connect_and_send("GET /");
   run_until_handled(1);
   run_until_open(2);
-  server_->stop();
-  server_->close_connections();
-  run_until([&] { return stopped_ == 1; });
+  http_server->stop();
+  http_server->close_connections();
+  run_until([&] { return stops == 1; });
 }
 
 TEST_F(ServerStopTest, MayBeDestroyedWithConnectionsInEveryState) {
@@ -140,8 +140,8 @@ TEST_F(ServerStopTest, MayBeDestroyedWithConnectionsInEveryState) {
   connect_and_send(get("/big/9000000")).stream.stop_reading();
   run_until_open(5);
   run_until_handled(2);
-  server_.reset();
-  EXPECT_THAT(abandoned_, IsEmpty());
+  http_server.reset();
+  EXPECT_THAT(abandoned, IsEmpty());
 }
 
 }  // namespace

@@ -23,14 +23,14 @@ TEST_F(ServerTest, AnswersRequestsOnOneConnection) {
   client.stream.write("PUT /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi");
   run_until_received(client, "PUT /b hi");
   EXPECT_EQ(open(), 1U);
-  EXPECT_EQ(server_->counters().accepted_connections, 1U);
+  EXPECT_EQ(http_server->counters().accepted_connections, 1U);
 }
 
 TEST_F(ServerTest, TellsTheAddressOfTheClient) {
   start();
   uv::End& client = connect_and_send(get("/a"));
   run_until_handled(1);
-  EXPECT_EQ(client_address_, client.stream.local_address());
+  EXPECT_EQ(client_address, client.stream.local_address());
 }
 
 TEST_F(ServerTest, AnswersPipelinedRequestsInOrderAndInOneWrite) {
@@ -50,7 +50,7 @@ TEST_F(ServerTest, AnswersRequestsThatArriveByteByByte) {
       "PUT /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n";
   for (const char byte : bytes) {
     client.stream.write({&byte, 1});
-    uv::run_briefly(loop_, std::chrono::milliseconds(1));
+    uv::run_briefly(loop, std::chrono::milliseconds(1));
   }
   run_until_received(client, "PUT /b hi");
 }
@@ -96,7 +96,7 @@ TEST_F(ServerTest, AnswersAParkedExchangeLater) {
   uv::End& other = connect_and_send(get("/a"));
   run_until_received(other, "GET /a ");
   EXPECT_THAT(waiting.bytes, IsEmpty());
-  server_->respond(exchanges_[0], Response{.status = 202, .body = "later"});
+  http_server->respond(exchanges[0], Response{.status = 202, .body = "later"});
   run_until_received(waiting, "later");
   EXPECT_THAT(waiting.bytes, StartsWith("HTTP/1.1 202 Accepted\r\n"));
   waiting.stream.write(get("/b"));
@@ -108,10 +108,10 @@ TEST_F(ServerTest, AnswersRequestsBehindAParkedOneInOrder) {
   uv::End& client = connect_and_send(get("/park") + get("/a"));
   run_until_handled(1);
   client.stream.write(get("/b"));
-  uv::run_briefly(loop_);
-  EXPECT_THAT(handled_, ElementsAre("/park"));
-  server_->respond(exchanges_[0], Response{.body = "first"});
-  EXPECT_THAT(handled_, ElementsAre("/park"));  // respond() itself calls nobody
+  uv::run_briefly(loop);
+  EXPECT_THAT(handled, ElementsAre("/park"));
+  http_server->respond(exchanges[0], Response{.body = "first"});
+  EXPECT_THAT(handled, ElementsAre("/park"));  // respond() itself calls nobody
   run_until_received(client, "GET /b ");
   EXPECT_LT(client.bytes.find("first"), client.bytes.find("GET /a "));
 }
@@ -120,7 +120,7 @@ TEST_F(ServerTest, MayAnswerOneClientWhileItServesAnother) {
   start();
   uv::End& waiting = connect_and_send(get("/park") + get("/behind"));
   run_until_handled(1);
-  on_handling_ = [this] { server_->respond(exchanges_[0], Response{.body = "woken"}); };
+  on_handling = [this] { http_server->respond(exchanges[0], Response{.body = "woken"}); };
   uv::End& other = connect_and_send(get("/a") + get("/b"));
   run_until_received(waiting, "GET /behind ");
   run_until_received(other, "GET /b ");
@@ -131,7 +131,7 @@ TEST_F(ServerTest, MayAnswerOneClientWhileItServesAnother) {
 
 TEST_F(ServerTest, MayAnswerAnExchangeBeforeItsHandlerReturns) {
   start();
-  on_handling_ = [this] { server_->respond(exchanges_.back(), Response{.body = "early"}); };
+  on_handling = [this] { http_server->respond(exchanges.back(), Response{.body = "early"}); };
   uv::End& client = connect_and_send(get("/park") + get("/park"));
   run_until_received(client, "early", 2);
   EXPECT_EQ(count(client.bytes, kOk), 2);
@@ -139,7 +139,7 @@ TEST_F(ServerTest, MayAnswerAnExchangeBeforeItsHandlerReturns) {
 
 TEST_F(ServerTest, PrefersTheReturnedResponseToAnEarlyOne) {
   start();
-  on_handling_ = [this] { server_->respond(exchanges_.back(), Response{.body = "early"}); };
+  on_handling = [this] { http_server->respond(exchanges.back(), Response{.body = "early"}); };
   uv::End& client = connect_and_send(get("/a") + get("/b"));
   run_until_received(client, "GET /b ");
   EXPECT_THAT(client.bytes, Not(HasSubstr("early")));
@@ -149,16 +149,16 @@ TEST_F(ServerTest, IgnoresResponsesToExchangesThatDoNotWait) {
   start();
   uv::End& client = connect_and_send(get("/a"));
   run_until_received(client, kOk);
-  server_->respond(0, {});
+  http_server->respond(0, {});
   client.stream.write(get("/park"));
   run_until_handled(2);
-  server_->respond(0, {});
-  server_->respond(~ExchangeId{0}, {});
-  server_->respond(exchanges_[0], Response{.body = "twice"});
-  server_->respond(exchanges_[1], Response{.body = "once"});
-  server_->respond(exchanges_[1], Response{.body = "twice"});
+  http_server->respond(0, {});
+  http_server->respond(~ExchangeId{0}, {});
+  http_server->respond(exchanges[0], Response{.body = "twice"});
+  http_server->respond(exchanges[1], Response{.body = "once"});
+  http_server->respond(exchanges[1], Response{.body = "twice"});
   run_until_received(client, "once");
-  uv::run_briefly(loop_);
+  uv::run_briefly(loop);
   EXPECT_THAT(client.bytes, Not(HasSubstr("twice")));
 }
 
@@ -170,7 +170,7 @@ TEST_F(ServerTest, NeverUsesAnExchangeIdTwice) {
     client.stream.close();
     run_until_open(0);
   }
-  EXPECT_EQ(std::set<ExchangeId>(exchanges_.begin(), exchanges_.end()).size(), 6U);
+  EXPECT_EQ(std::set<ExchangeId>(exchanges.begin(), exchanges.end()).size(), 6U);
 }
 
 // --- clients that leave ---
@@ -180,11 +180,11 @@ TEST_F(ServerTest, TellsThatAParkedClientHungUp) {
   uv::End& client = connect_and_send(get("/park"));
   run_until_handled(1);
   client.stream.close();
-  run_until([&] { return !abandoned_.empty(); });
-  EXPECT_THAT(abandoned_, ElementsAre(exchanges_[0]));
-  server_->respond(exchanges_[0], Response{});
+  run_until([&] { return !abandoned.empty(); });
+  EXPECT_THAT(abandoned, ElementsAre(exchanges[0]));
+  http_server->respond(exchanges[0], Response{});
   run_until_open(0);
-  EXPECT_EQ(server_->counters().abandoned, 1U);
+  EXPECT_EQ(http_server->counters().abandoned, 1U);
 }
 
 TEST_F(ServerTest, TellsThatAParkedClientBrokeOff) {
@@ -192,8 +192,8 @@ TEST_F(ServerTest, TellsThatAParkedClientBrokeOff) {
   uv::End& client = connect_and_send(get("/park"));
   run_until_handled(1);
   client.stream.close_with_reset();
-  run_until([&] { return !abandoned_.empty(); });
-  EXPECT_THAT(abandoned_, ElementsAre(exchanges_[0]));
+  run_until([&] { return !abandoned.empty(); });
+  EXPECT_THAT(abandoned, ElementsAre(exchanges[0]));
 }
 
 TEST_F(ServerTest, TakesAParkedClientThatHalfClosesForGone) {
@@ -201,7 +201,7 @@ TEST_F(ServerTest, TakesAParkedClientThatHalfClosesForGone) {
   uv::End& client = connect_and_send(get("/park"));
   run_until_handled(1);
   client.stream.shutdown();
-  run_until([&] { return !abandoned_.empty(); });
+  run_until([&] { return !abandoned.empty(); });
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, IsEmpty());
 }
@@ -211,10 +211,10 @@ TEST_F(ServerTest, ForgetsClientsThatLeaveWithoutARequestOrAmidOne) {
   connect_client().stream.close();
   connect_and_send("GET /").stream.close();
   connect_and_send("PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1").stream.close_with_reset();
-  watch_until([&] { return server_->counters().accepted_connections == 3; });
+  watch_until([&] { return http_server->counters().accepted_connections == 3; });
   run_until_open(0);
-  EXPECT_THAT(abandoned_, IsEmpty());
-  EXPECT_THAT(handled_, IsEmpty());
+  EXPECT_THAT(abandoned, IsEmpty());
+  EXPECT_THAT(handled, IsEmpty());
 }
 
 // --- faults ---
@@ -224,8 +224,8 @@ TEST_F(ServerTest, AnswersGarbageAndCloses) {
   uv::End& client = connect_and_send("hello, server\r\n");
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
-  EXPECT_EQ(server_->counters().rejected.malformed_400, 1U);
-  EXPECT_EQ(server_->counters().requests, 0U);
+  EXPECT_EQ(http_server->counters().rejected.malformed_400, 1U);
+  EXPECT_EQ(http_server->counters().requests, 0U);
 }
 
 TEST_F(ServerTest, AnswersALongBodyWhileItIsStillArriving) {
@@ -237,16 +237,16 @@ TEST_F(ServerTest, AnswersALongBodyWhileItIsStillArriving) {
   EXPECT_FALSE(client.reset);
   client.stream.close();
   run_until_open(0);
-  EXPECT_EQ(server_->counters().rejected.long_body_413, 1U);
+  EXPECT_EQ(http_server->counters().rejected.long_body_413, 1U);
 }
 
 TEST_F(ServerTest, CountsWhatItRejectsByStatus) {
   start({.target_bytes = 20, .header_count = 1});
   connect_and_send("GET /345678901234567890abc HTTP/1.1\r\n\r\n");
   connect_and_send("GET / HTTP/1.1\r\na: b\r\nc: d\r\n\r\n");
-  run_until([&] { return clients_[0]->eof && clients_[1]->eof; });
-  EXPECT_EQ(server_->counters().rejected.long_target_414, 1U);
-  EXPECT_EQ(server_->counters().rejected.long_head_431, 1U);
+  run_until([&] { return connected[0]->eof && connected[1]->eof; });
+  EXPECT_EQ(http_server->counters().rejected.long_target_414, 1U);
+  EXPECT_EQ(http_server->counters().rejected.long_head_431, 1U);
 }
 
 TEST_F(ServerTest, CountsBytesAndRequests) {
@@ -254,20 +254,20 @@ TEST_F(ServerTest, CountsBytesAndRequests) {
   const std::string request = get("/a");
   uv::End& client = connect_and_send(request);
   run_until_received(client, "GET /a ");
-  EXPECT_EQ(server_->counters().received_bytes, request.size());
-  EXPECT_EQ(server_->counters().sent_bytes, client.bytes.size());
-  EXPECT_EQ(server_->counters().requests, 1U);
+  EXPECT_EQ(http_server->counters().received_bytes, request.size());
+  EXPECT_EQ(http_server->counters().sent_bytes, client.bytes.size());
+  EXPECT_EQ(http_server->counters().requests, 1U);
 }
 
 // --- several addresses ---
 
 TEST_F(ServerTest, ListensOnSeveralAddresses) {
   start();
-  const SocketAddress first = address_;
-  const auto second = server_->listen(uv::kAnyLoopbackPort);
+  const SocketAddress first = server_address;
+  const auto second = http_server->listen(uv::kAnyLoopbackPort);
   ASSERT_TRUE(second);
   for (const SocketAddress& address : {first, *second}) {
-    address_ = address;
+    server_address = address;
     uv::End& client = connect_and_send(get("/a"));
     run_until_received(client, "GET /a ");
   }
@@ -275,10 +275,10 @@ TEST_F(ServerTest, ListensOnSeveralAddresses) {
 
 TEST_F(ServerTest, NamesAnAddressThatIsTaken) {
   start();
-  const auto again = server_->listen(address_);
+  const auto again = http_server->listen(server_address);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::kInUse);
-  EXPECT_THAT(again.error().message, HasSubstr(address_.to_string()));
+  EXPECT_THAT(again.error().message, HasSubstr(server_address.to_string()));
 }
 
 }  // namespace

@@ -29,20 +29,20 @@ class LeaseServerTest : public uv::TcpTest {
   static constexpr std::string_view kAcquire = "PUT /peers/1/A";
 
   LeaseServerTest() {
-    runtime_.ledger().configure(uv::now(), semaphores_);
-    auto server = LeaseServer::open({loop, runtime_, logger_}, {.listen = {"127.0.0.1", 0}});
+    runtime.ledger().configure(uv::now(), semaphores);
+    auto server = LeaseServer::open({loop, runtime, logger}, {.listen = {"127.0.0.1", 0}});
     EXPECT_TRUE(server) << (server ? "" : server.error().message);
-    server_ = std::move(*server);
+    lease_server = std::move(*server);
     for (const PeerId peer : {1U, 2U}) {
-      runtime_.ledger().restore(uv::now(), {.peer = peer, .spec = {}, .held = {}});
+      runtime.ledger().restore(uv::now(), {.peer = peer, .spec = {}, .held = {}});
     }
-    runtime_.hub().settle();
+    runtime.hub().settle();
   }
 
   uv::End& client() {
-    clients_.push_back(std::make_unique<uv::End>(loop, connect(server_->local_address())));
-    clients_.back()->stream.start_reading();
-    return *clients_.back();
+    clients.push_back(std::make_unique<uv::End>(loop, connect(lease_server->local_address())));
+    clients.back()->stream.start_reading();
+    return *clients.back();
   }
 
   // The response to one request on a connection of its own.
@@ -55,7 +55,7 @@ class LeaseServerTest : public uv::TcpTest {
 
   // Looks again and again, for what reaches no client.
   void run_until_waiting() {
-    const auto waits = [this] { return runtime_.ledger().semaphore("A")->waiting == 1; };
+    const auto waits = [this] { return runtime.ledger().semaphore("A")->waiting == 1; };
     for (int turns = 0; turns < 1000 && !waits(); ++turns) {
       uv::run_briefly(loop, std::chrono::milliseconds(2));
     }
@@ -69,11 +69,11 @@ class LeaseServerTest : public uv::TcpTest {
     return response.size() >= head + 4 + std::stoul(std::string(response.substr(length + 16, 9)));
   }
 
-  const std::vector<SemaphoreSettings> semaphores_{{.name = "A", .full_count = 1}};
-  telemetry::Logger logger_{{}};
-  LedgerRuntime runtime_{loop, Duration::zero()};
-  std::unique_ptr<LeaseServer> server_;
-  std::vector<std::unique_ptr<uv::End>> clients_;
+  const std::vector<SemaphoreSettings> semaphores{{.name = "A", .full_count = 1}};
+  telemetry::Logger logger{{}};
+  LedgerRuntime runtime{loop, Duration::zero()};
+  std::unique_ptr<LeaseServer> lease_server;
+  std::vector<std::unique_ptr<uv::End>> clients;
 };
 
 TEST_F(LeaseServerTest, AnswersAParkedRequestInTheTurnOfTheReleaseThatGrantsIt) {
@@ -87,7 +87,7 @@ TEST_F(LeaseServerTest, AnswersAParkedRequestInTheTurnOfTheReleaseThatGrantsIt) 
   run_until([&] { return is_complete(waiter.bytes); });
   EXPECT_THAT(waiter.bytes, HasSubstr("200 OK"));
   EXPECT_THAT(waiter.bytes, HasSubstr("Throttle-Fencing-Token: "));
-  EXPECT_EQ(runtime_.ledger().check(), "");
+  EXPECT_EQ(runtime.ledger().check(), "");
 }
 
 TEST_F(LeaseServerTest, GrantsWhatAnExpiryFreesWithoutARequest) {
@@ -103,7 +103,7 @@ TEST_F(LeaseServerTest, ForgetsAParkedRequestWhoseClientHungUpButKeepsItsPlaceIn
   waiter.stream.close();
   uv::run_briefly(loop);
   EXPECT_THAT(ask("GET /metrics"), HasSubstr("\nthrottle_parked_requests 0\n"));
-  EXPECT_EQ(runtime_.ledger().semaphore("A")->waiting, 1U);
+  EXPECT_EQ(runtime.ledger().semaphore("A")->waiting, 1U);
 }
 
 TEST_F(LeaseServerTest, CountsRequestsByRouteAlsoThoseAnsweredLater) {
@@ -123,7 +123,7 @@ TEST_F(LeaseServerTest, AnswersWhoIsParkedPendingWhenItStopsAndThenHasStopped) {
   waiter.stream.write(request("PUT /peers/2/A?block_for=1h", "1"));
   run_until_waiting();
   bool stopped = false;
-  server_->stop([&] {
+  lease_server->stop([&] {
     stopped = true;
     loop.stop();
   });
@@ -132,11 +132,11 @@ TEST_F(LeaseServerTest, AnswersWhoIsParkedPendingWhenItStopsAndThenHasStopped) {
 }
 
 TEST_F(LeaseServerTest, NamesTheAddressThatSomebodyElseListensOn) {
-  const HostPort taken{"127.0.0.1", server_->local_address().port};
-  const auto second = LeaseServer::open({loop, runtime_, logger_}, {.listen = taken});
+  const HostPort taken{"127.0.0.1", lease_server->local_address().port};
+  const auto second = LeaseServer::open({loop, runtime, logger}, {.listen = taken});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kInUse);
-  EXPECT_THAT(second.error().message, HasSubstr(server_->local_address().to_string()));
+  EXPECT_THAT(second.error().message, HasSubstr(lease_server->local_address().to_string()));
 }
 
 // The settings and the server each have defaults; whoever reads one of them must not be deceived.

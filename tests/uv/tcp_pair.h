@@ -132,7 +132,6 @@ class TcpTest : public testing::Test {
   }
 
   Loop loop;
-  Loop& loop_ = loop;  // NOLINT: until the tests of http say loop
   Acceptor acceptor{loop};
   std::optional<End> client_end;
   std::optional<End> server_end;
