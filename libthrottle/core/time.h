@@ -29,8 +29,8 @@ inline constexpr TimePoint kNever = TimePoint::max();
 
 // `start + length`, or kNever where that is beyond the last instant. `length` is not negative.
 constexpr TimePoint saturating_add(TimePoint start, Duration length) {
-  return length > kNever - start && start.time_since_epoch() >= Duration::zero() ? kNever
-                                                                                 : start + length;
+  const bool may_overflow = start.time_since_epoch() > Duration::zero();
+  return may_overflow && length > kNever - start ? kNever : start + length;
 }
 
 }  // namespace throttle
