@@ -116,7 +116,7 @@ Presence LeaseLedger::remove_peer(TimePoint now, PeerId peer) {
 
 void LeaseLedger::set_label(PeerId peer, std::string_view label) {
   const PeerSlot slot = state_->find_peer(peer);
-  if (slot != kNoSlot) State::set_label(state_->peers[slot], label);
+  if (slot != kNoSlot) State::set_label(state_->peers[slot], std::string(label));
 }
 
 // --- acquiring ---
@@ -161,17 +161,17 @@ AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const Acqui
     return AcquireStatus::kBreaksHierarchy;
   }
   if (peer.waiter != kNoSlot) return AcquireStatus::kOtherPending;
-  return admit(slot, index, request.count, request.limits, result.token);
+  return admit(slot, {index, request.count, request.limits}, result.token);
 }
 
-AcquireStatus LeaseLedger::State::admit(PeerSlot slot, SemaphoreIndex index, Count count,
-                                        const LeaseLimits& limits, FencingToken& token) {
-  if (can_grant_at_once(semaphores[index], count)) {
-    token = grant(slot, index, count, limits, Duration::zero());
+AcquireStatus LeaseLedger::State::admit(PeerSlot slot, const Demand& demand, FencingToken& token) {
+  const Semaphore& semaphore = semaphores[demand.semaphore];
+  if (can_grant_at_once(semaphore, demand.count)) {
+    token = grant(slot, demand, Duration::zero());
     return AcquireStatus::kAcquired;
   }
-  if (is_full(semaphores[index])) return AcquireStatus::kQueueFull;
-  enqueue(slot, index, count, limits);
+  if (is_full(semaphore)) return AcquireStatus::kQueueFull;
+  enqueue(slot, demand);
   return AcquireStatus::kPending;
 }
 
@@ -189,8 +189,8 @@ AcquireOutcome LeaseLedger::enroll(TimePoint now, EnrollRequest request) {
   } else {
     result.peer = request.peer ? *request.peer : state_->fresh_id();
     const PeerSlot slot = state_->add_peer(result.peer, std::move(request.spec));
-    result.status = state_->admit(slot, state_->index_of(*semaphore), request.count, request.limits,
-                                  result.token);
+    result.status = state_->admit(
+        slot, {state_->index_of(*semaphore), request.count, request.limits}, result.token);
     return result;
   }
   state_->report_refusal(result.status, *semaphore, request.peer.value_or(0), request.count);

@@ -101,7 +101,7 @@ PeerSlot LeaseLedger::State::add_peer(PeerId id, PeerSpec spec) {
   Peer& peer = peers[slot];
   peer.id = id;
   peer.address = spec.address;
-  set_label(peer, spec.label);
+  set_label(peer, std::move(spec.label));
   const auto [entry, added] = peer_by_id.try_emplace(id, PeerEntry{.slot = slot});
   THROTTLE_CHECK(added);
   expiries.insert(slot, kNever);
@@ -121,8 +121,8 @@ void LeaseLedger::State::remove_peer(PeerSlot slot, Cause cause) {
   peers.release(slot);
 }
 
-void LeaseLedger::State::set_label(Peer& peer, std::string_view label) {
-  peer.label = label.empty() ? nullptr : std::make_unique<std::string>(label);
+void LeaseLedger::State::set_label(Peer& peer, std::string label) {
+  peer.label = label.empty() ? nullptr : std::make_unique<std::string>(std::move(label));
 }
 
 void LeaseLedger::State::renew(PeerEntry& entry, Duration time_to_live) {
@@ -167,17 +167,16 @@ bool LeaseLedger::State::can_grant_at_once(const Semaphore& semaphore, Count cou
   return is_next && grants_open(semaphore) && semaphore.fits(count);
 }
 
-FencingToken LeaseLedger::State::grant(PeerSlot slot, SemaphoreIndex index, Count count,
-                                       LeaseLimits limits, Duration waited) {
-  const Lease lease{.semaphore = index, .count = count, .token = next_token(), .since = now};
+FencingToken LeaseLedger::State::grant(PeerSlot slot, const Demand& demand, Duration waited) {
+  const Lease lease{
+      .semaphore = demand.semaphore, .count = demand.count, .token = next_token(), .since = now};
   hold(slot, lease);
-  ++semaphores[index].granted;
-  Peer& peer = peers[slot];
-  if (limits.hold != kForever) limit_hold(entry_of(slot), limits.hold);
+  ++semaphores[demand.semaphore].granted;
+  if (demand.limits.hold != kForever) limit_hold(entry_of(slot), demand.limits.hold);
   report({.kind = EventKind::kGranted,
-          .semaphore = index,
-          .peer = peer.id,
-          .count = count,
+          .semaphore = demand.semaphore,
+          .peer = peers[slot].id,
+          .count = demand.count,
           .token = lease.token,
           .at = now,
           .waited = waited});
@@ -194,14 +193,14 @@ void LeaseLedger::State::limit_hold(PeerEntry& entry, Duration hold) {
   }
 }
 
-void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count count,
-                                 const LeaseLimits& limits) {
-  Semaphore& semaphore = semaphores[index];
+void LeaseLedger::State::enqueue(PeerSlot slot, const Demand& demand) {
+  const LeaseLimits& limits = demand.limits;
+  Semaphore& semaphore = semaphores[demand.semaphore];
   const WaiterSlot waiter_slot = waiters.allocate();
   waiters[waiter_slot] = Waiter{.peer = slot,
-                                .semaphore = index,
+                                .semaphore = demand.semaphore,
                                 .older = semaphore.newest,
-                                .count = count,
+                                .count = demand.count,
                                 .since = now,
                                 .hold = limits.hold,
                                 .arrival = arrivals++,
@@ -209,7 +208,7 @@ void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count coun
   (semaphore.newest == kNoSlot ? semaphore.oldest : waiters[semaphore.newest].newer) = waiter_slot;
   semaphore.newest = waiter_slot;
   ++semaphore.waiting;
-  semaphore.pending.add(count);
+  semaphore.pending.add(demand.count);
   if (semaphore.turns != nullptr) {
     const Waiter& waiter = waiters[waiter_slot];
     semaphore.turns->add(client_of(waiter), waiter.arrival, waiter_slot);
@@ -217,9 +216,9 @@ void LeaseLedger::State::enqueue(PeerSlot slot, SemaphoreIndex index, Count coun
   peers[slot].waiter = waiter_slot;
   if (limits.wait != kForever) wait_limits.insert(waiter_slot, saturating_add(now, limits.wait));
   report({.kind = EventKind::kQueued,
-          .semaphore = index,
+          .semaphore = demand.semaphore,
           .peer = peers[slot].id,
-          .count = count,
+          .count = demand.count,
           .at = now});
 }
 
@@ -316,7 +315,7 @@ void LeaseLedger::State::serve(Semaphore& semaphore) {
     const Waiter waiter = waiters[slot];
     unqueue(slot);
     if (semaphore.turns != nullptr) semaphore.turns->end_turn(client_of(waiter));
-    grant(waiter.peer, waiter.semaphore, waiter.count, {.hold = waiter.hold}, now - waiter.since);
+    grant(waiter.peer, {waiter.semaphore, waiter.count, {.hold = waiter.hold}}, now - waiter.since);
   }
 }
 

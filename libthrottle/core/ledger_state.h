@@ -46,6 +46,13 @@ struct Lease {
   TimePoint since;
 };
 
+// What a peer wants of one semaphore.
+struct Demand {
+  SemaphoreIndex semaphore = 0;
+  Count count = 0;
+  LeaseLimits limits;
+};
+
 struct Waiter {
   PeerSlot peer = kNoSlot;
   SemaphoreIndex semaphore = 0;
@@ -152,7 +159,7 @@ struct LeaseLedger::State {
   PeerId fresh_id();
   PeerSlot add_peer(PeerId id, PeerSpec spec);
   void remove_peer(PeerSlot slot, Cause cause);
-  static void set_label(Peer& peer, std::string_view label);
+  static void set_label(Peer& peer, std::string label);
   void renew(PeerEntry& entry, Duration time_to_live);
   void set_deadline(PeerEntry& entry, TimePoint when);
   // The peer ends at now + hold, or at its deadline where that is earlier, and is not renewed.
@@ -163,9 +170,8 @@ struct LeaseLedger::State {
   void end_lease(PeerSlot slot, Lease* lease, Cause cause);
   // Grants at once if nobody stands before it and it fits.
   bool can_grant_at_once(const Semaphore& semaphore, Count count) const;
-  FencingToken grant(PeerSlot slot, SemaphoreIndex index, Count count, LeaseLimits limits,
-                     Duration waited);
-  void enqueue(PeerSlot slot, SemaphoreIndex index, Count count, const LeaseLimits& limits);
+  FencingToken grant(PeerSlot slot, const Demand& demand, Duration waited);
+  void enqueue(PeerSlot slot, const Demand& demand);
   // The client address whose turn a waiter belongs to in a fair queue.
   IpAddress client_of(const Waiter& waiter) const;
   // Gives a queue the structure of its order, with those who wait already.
@@ -182,8 +188,7 @@ struct LeaseLedger::State {
   // --- the rules of the protocol ---
   AcquireStatus decide(const Semaphore& semaphore, const AcquireRequest& request,
                        AcquireOutcome& result);
-  AcquireStatus admit(PeerSlot slot, SemaphoreIndex index, Count count, const LeaseLimits& limits,
-                      FencingToken& token);
+  AcquireStatus admit(PeerSlot slot, const Demand& demand, FencingToken& token);
   void report_refusal(AcquireStatus status, const Semaphore& semaphore, PeerId peer, Count count);
   RestoreStatus confirm(PeerSlot slot, const RestoreRequest& request);
   void reinstate(PeerSlot slot, const HeldLock& lock);
