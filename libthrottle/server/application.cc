@@ -46,7 +46,7 @@ config::ServerSettings fixed_part(config::ServerSettings settings) {
 
 class Application {
  public:
-  Application(const config::ServerOptions& options, config::LoadedSettings loaded);
+  Application(config::ServerOptions options, config::LoadedSettings loaded);
 
   int run();
 
@@ -72,8 +72,8 @@ class Application {
   int exit_code_ = EXIT_SUCCESS;
 };
 
-Application::Application(const config::ServerOptions& options, config::LoadedSettings loaded)
-    : options_(options),
+Application::Application(config::ServerOptions options, config::LoadedSettings loaded)
+    : options_(std::move(options)),
       settings_(std::move(loaded.settings)),
       warnings_(std::move(loaded.warnings)),
       logger_(make_logger(loop_, settings_.logging, std::getenv("THROTTLE_LOG"))),

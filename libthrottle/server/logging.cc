@@ -53,15 +53,17 @@ MadeLogger make_logger(uv::Loop& loop, const config::LoggingSettings& settings,
     if (!parsed.warning.empty()) warning = "THROTTLE_LOG: " + parsed.warning;
   }
   const bool json = settings.terminal.format == config::LogFormat::kJson;
+  auto terminal = std::make_unique<telemetry::TerminalSink>(telemetry::TerminalSink::Options{
+      .format = json ? telemetry::LineFormat::kJson : telemetry::LineFormat::kText});
   std::vector<telemetry::Logger::Outlet> outlets;
-  outlets.push_back(
-      {std::move(terminal_filter),
-       std::make_unique<telemetry::TerminalSink>(telemetry::TerminalSink::Options{
-           .format = json ? telemetry::LineFormat::kJson : telemetry::LineFormat::kText})});
+  outlets.push_back({std::move(terminal_filter), std::move(terminal)});
   if (settings.gelf) {
     outlets.push_back({filter_of(settings.gelf->level), gelf_sink(loop, *settings.gelf)});
   }
-  return {std::make_unique<telemetry::Logger>(std::move(outlets)), std::move(warning)};
+  MadeLogger made;
+  made.logger = std::make_unique<telemetry::Logger>(std::move(outlets));
+  made.warning = std::move(warning);
+  return made;
 }
 
 }  // namespace throttle::server
