@@ -6,7 +6,8 @@
 //
 // The real ledger cannot be copied, so a sequence is played anew: its beginning, which was proven
 // before, without looking, its last event under proof. THROTTLE_EXHAUSTIVE_DEPTH=N goes N deep with
-// every sequence, which costs about 25 times as much a step, and N + 1 with every state (6 times).
+// every sequence, which costs about 25 times as much a step, and N + 1 with every state, which ends
+// by itself when there is no new one: 20 reach all 26,000, and 900,000 steps between them.
 #include <cstdio>
 #include <unordered_set>
 
@@ -28,9 +29,9 @@ class Exhaustive : public ::testing::TestWithParam<Count> {
  protected:
   // Goes to the end of `path`, which was proven, and returns what may happen there.
   std::vector<SmallModel::Event> go_to(const Path& path) {
-    model_.restart();
-    model_.repeat(path);
-    return model_.possible_events();
+    model.restart();
+    model.repeat(path);
+    return model.possible_events();
   }
 
   // From the end of `path`; it is left as it was.
@@ -38,8 +39,8 @@ class Exhaustive : public ::testing::TestWithParam<Count> {
     for (const SmallModel::Event& event : go_to(path)) {
       go_to(path);
       path.push_back(event);
-      ++steps_;
-      ASSERT_TRUE(model_.prove(event)) << text_of(path) << model_.violation();
+      ++steps;
+      ASSERT_TRUE(model.prove(event)) << text_of(path) << model.violation();
       if (path.size() < depth) explore(path, depth);
       if (HasFatalFailure()) return;
       path.pop_back();
@@ -53,12 +54,12 @@ class Exhaustive : public ::testing::TestWithParam<Count> {
       for (const SmallModel::Event& event : go_to(path)) {
         go_to(path);
         path.push_back(event);
-        ++steps_;
-        if (!model_.prove(event)) {
-          ADD_FAILURE() << text_of(path) << model_.violation();
+        ++steps;
+        if (!model.prove(event)) {
+          ADD_FAILURE() << text_of(path) << model.violation();
           return {};
         }
-        if (known_.insert(model_.fingerprint()).second) wider.push_back(path);
+        if (known.insert(model.fingerprint()).second) wider.push_back(path);
         path.pop_back();
       }
     }
@@ -71,25 +72,25 @@ class Exhaustive : public ::testing::TestWithParam<Count> {
     RecordProperty(what, std::to_string(count));
   }
 
-  SmallModel model_{GetParam()};
-  std::unordered_set<std::string> known_;
-  std::size_t steps_ = 0;
+  SmallModel model{GetParam()};
+  std::unordered_set<std::string> known;
+  std::size_t steps = 0;
 };
 
 TEST_P(Exhaustive, EverySequence) {
   const std::size_t depth = depth_of_sequences();
   Path path;
   explore(path, depth);
-  tell("sequences", steps_);
+  tell("sequences", steps);
 }
 
 TEST_P(Exhaustive, EveryState) {
   const std::size_t depth = depth_of_sequences() + 1;
   std::vector<Path> frontier{Path{}};
-  for (std::size_t i = 0; i < depth; ++i)
+  for (std::size_t i = 0; i < depth && !frontier.empty(); ++i)
     frontier = widen(frontier);
-  tell("steps", steps_);
-  tell("states", known_.size());
+  tell("steps", steps);
+  tell("states", known.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(FullCount, Exhaustive, ::testing::Values(2, 3));

@@ -2,6 +2,8 @@
 // are always the same ones; THROTTLE_SEED=N tells that of one seed, THROTTLE_SEEDS=N the first N.
 #include <random>
 
+#include <gtest/gtest.h>
+
 #include "tests/sim/environment.h"
 #include "tests/testing/ledger_script.h"
 
