@@ -203,6 +203,7 @@ TEST(ConnectionLimiter, AnyThreadMayUseItAtAnyTime) {
   std::vector<std::size_t> most(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(most.size());
     for (std::size_t& seen : most) {
       threads.emplace_back([&limiter, &seen] {
         for (int i = 0; i < 2'000; ++i) {

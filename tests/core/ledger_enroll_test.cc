@@ -8,7 +8,6 @@ namespace {
 
 using enum AcquireStatus;
 using namespace std::chrono_literals;
-using ::testing::IsEmpty;
 
 class Enroll : public LedgerTest {
  protected:

@@ -9,7 +9,6 @@ namespace {
 using enum AcquireStatus;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class Expiry : public LedgerTest {
  protected:
@@ -191,9 +190,9 @@ TEST_F(Expiry, EveryOperationRemovesWhoIsDueFirst) {
 }
 
 TEST_F(Expiry, EqualDeadlinesExpireInTheOrderOfArrival) {
-  std::vector<PeerId> peers;
-  for (int i = 0; i < 20; ++i)
-    peers.push_back(add_peer(500ms));
+  std::vector<PeerId> peers(20);
+  for (PeerId& peer : peers)
+    peer = add_peer(500ms);
   events();
   pass(500ms);
   EXPECT_THAT(removed(), ::testing::ElementsAreArray(peers));
@@ -278,9 +277,9 @@ TEST_F(Expiry, WakingAtNextDeadlineRemovesEverybodyInTime) {
 }
 
 TEST_F(Expiry, IfHoldersExpireAndNobodyComesEveryWaiterIsGranted) {
-  std::vector<PeerId> peers;
-  for (int i = 0; i < 20; ++i)
-    peers.push_back(living(1h, "A"));
+  std::vector<PeerId> peers(20);
+  for (PeerId& peer : peers)
+    peer = living(1h, "A");
   for (const PeerId peer : peers) {
     EXPECT_TRUE(is_acquired(peer));
     heartbeat(peer, 0s);

@@ -7,7 +7,6 @@ namespace {
 using enum AcquireStatus;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class Granting : public LedgerTest {};
 

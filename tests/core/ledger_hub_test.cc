@@ -21,10 +21,10 @@ class Hub : public ::testing::Test {
  protected:
   Hub() {
     const std::vector<SemaphoreSettings> settings{{.name = "A", .full_count = 1}};
-    ledger_.configure(TimePoint{}, settings);
+    ledger.configure(TimePoint{}, settings);
   }
   PeerId add_peer() {
-    return ledger_.add_peer(TimePoint{}, {.time_to_live = 1h, .address = {}, .label = {}});
+    return ledger.add_peer(TimePoint{}, {.time_to_live = 1h, .address = {}, .label = {}});
   }
   LedgerHub::Observer writing_to(std::vector<EventKind>& heard) {
     return [&heard](std::span<const LedgerEvent> events) {
@@ -33,65 +33,65 @@ class Hub : public ::testing::Test {
     };
   }
 
-  LeaseLedger ledger_;
-  LedgerHub hub_{ledger_};
+  LeaseLedger ledger;
+  LedgerHub hub{ledger};
 };
 
 TEST_F(Hub, HandsEventsToEveryObserverOnce) {
   std::vector<EventKind> one, other;
-  hub_.add_observer(writing_to(one));
-  hub_.add_observer(writing_to(other));
+  hub.add_observer(writing_to(one));
+  hub.add_observer(writing_to(other));
   const PeerId peer = add_peer();
-  ledger_.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
-  hub_.settle();
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  hub.settle();
   EXPECT_THAT(one, ElementsAre(EventKind::kPeerAdded, EventKind::kGranted));
   EXPECT_EQ(other, one);
-  hub_.settle();
+  hub.settle();
   EXPECT_EQ(one.size(), 2U);
-  EXPECT_THAT(ledger_.events(), IsEmpty());
+  EXPECT_THAT(ledger.events(), IsEmpty());
 }
 
 TEST_F(Hub, AsksObserversInTheOrderInWhichTheyCame) {
   std::vector<int> order;
-  hub_.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(1); });
-  hub_.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(2); });
+  hub.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(1); });
+  hub.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(2); });
   add_peer();
-  hub_.settle();
+  hub.settle();
   EXPECT_THAT(order, ElementsAre(1, 2));
 }
 
 TEST_F(Hub, HandsOnWhatAnObserverCausedAfterWhatCameBefore) {
   std::vector<EventKind> heard;
-  hub_.add_observer([this](std::span<const LedgerEvent> events) {
+  hub.add_observer([this](std::span<const LedgerEvent> events) {
     for (const LedgerEvent& event : events) {
-      if (event.kind == EventKind::kGranted) ledger_.remove_peer(TimePoint{}, event.peer);
+      if (event.kind == EventKind::kGranted) ledger.remove_peer(TimePoint{}, event.peer);
     }
-    hub_.settle();  // a door settles after every operation, also here
+    hub.settle();  // a door settles after every operation, also here
   });
-  hub_.add_observer(writing_to(heard));
+  hub.add_observer(writing_to(heard));
   const PeerId peer = add_peer();
-  ledger_.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
-  hub_.settle();
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  hub.settle();
   EXPECT_THAT(heard, ElementsAre(EventKind::kPeerAdded, EventKind::kGranted, EventKind::kLeaseEnded,
                                  EventKind::kPeerRemoved));
-  EXPECT_EQ(ledger_.peer_count(), 0U);
+  EXPECT_EQ(ledger.peer_count(), 0U);
 }
 
 TEST_F(Hub, SaysThatItSettledOnceAndAlsoWhereNothingHappened) {
   int settled = 0;
   std::vector<EventKind> heard;
-  hub_.on_settled([&settled] { ++settled; });
-  hub_.add_observer(writing_to(heard));
-  hub_.settle();
+  hub.on_settled([&settled] { ++settled; });
+  hub.add_observer(writing_to(heard));
+  hub.settle();
   EXPECT_EQ(settled, 1);
   add_peer();
-  hub_.settle();
+  hub.settle();
   EXPECT_EQ(settled, 2);
   EXPECT_EQ(heard.size(), 1U);
 }
 
 TEST_F(Hub, KnowsItsLedger) {
-  EXPECT_EQ(&hub_.ledger(), &ledger_);
+  EXPECT_EQ(&hub.ledger(), &ledger);
 }
 
 }  // namespace

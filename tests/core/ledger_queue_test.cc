@@ -7,7 +7,6 @@ namespace {
 using enum AcquireStatus;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class Queue : public LedgerTest {
  protected:
@@ -179,14 +178,14 @@ class WaitLimit : public Queue {
  protected:
   WaitLimit() {
     configure({one(QueueOrder::kFifo)});
-    holder_ = asking("A");
+    holder = asking("A");
   }
   PeerId waiting_at_most(Duration wait) {
     const PeerId peer = add_peer();
     EXPECT_EQ(ask({.peer = peer, .semaphore = "A", .limits = {.wait = wait}}).status, kPending);
     return peer;
   }
-  PeerId holder_ = 0;
+  PeerId holder = 0;
 };
 
 TEST_F(WaitLimit, DropsTheRequestButNotItsPeer) {
@@ -215,7 +214,7 @@ TEST_F(WaitLimit, LetsTheFollowersOfAHeadThrough) {
 TEST_F(WaitLimit, IsOverWithTheGrant) {
   const PeerId waiter = waiting_at_most(10s);
   pass(9s);
-  remove_peer(holder_);
+  remove_peer(holder);
   pass(1min);
   EXPECT_TRUE(holds(waiter, "A"));
 }
@@ -232,7 +231,7 @@ TEST_F(WaitLimit, DropsBeforeItGrantsAtTheSameInstant) {
   const PeerId dropped = waiting_at_most(10s);
   const PeerId waiter = asking("A");
   pass(9500ms);
-  heartbeat(holder_, 500ms);
+  heartbeat(holder, 500ms);
   EXPECT_EQ(pass(500ms), 1U);
   EXPECT_FALSE(holds(dropped, "A"));
   EXPECT_TRUE(holds(waiter, "A"));
@@ -246,7 +245,7 @@ TEST_F(WaitLimit, OfZeroEndsWithTheRequest) {
 }
 
 TEST_F(WaitLimit, OfZeroDoesNotKeepFromAFreeSemaphore) {
-  remove_peer(holder_);
+  remove_peer(holder);
   EXPECT_EQ(ask({.peer = add_peer(), .semaphore = "A", .limits = {.wait = 0s}}).status, kAcquired);
 }
 

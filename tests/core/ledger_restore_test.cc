@@ -8,7 +8,6 @@ namespace {
 
 using enum RestoreStatus;
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr Count kMost = std::numeric_limits<Count>::max();

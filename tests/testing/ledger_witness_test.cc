@@ -18,34 +18,34 @@ constexpr PeerId kAnn = 1, kBob = 2;
 // A ledger of one semaphore with two places, and a witness who heard of everything in it.
 class Witness : public ::testing::Test {
  protected:
-  Witness() : ledger_(options()), witness_(options()) {
+  Witness() : ledger(options()), witness(options()) {
     const std::vector<SemaphoreSettings> settings{{.name = "A", .full_count = 2}};
-    ledger_.configure(now_, settings);
-    witness_.configured(ledger_, settings);
-    hear({.kind = EventKind::kPeerAdded, .peer = kAnn, .at = now_});
-    hear({.kind = EventKind::kPeerAdded, .peer = kBob, .at = now_});
+    ledger.configure(now, settings);
+    witness.configured(ledger, settings);
+    hear({.kind = EventKind::kPeerAdded, .peer = kAnn, .at = now});
+    hear({.kind = EventKind::kPeerAdded, .peer = kBob, .at = now});
   }
   static LeaseLedger::Options options() { return {.start = TimePoint(1h)}; }
 
   void hear(const LedgerEvent& event) {
-    witness_.begin_step({});
-    witness_.observe(std::vector<LedgerEvent>{event});
+    witness.begin_step({});
+    witness.observe(std::vector<LedgerEvent>{event});
   }
   void renewed(PeerId peer, TimePoint lives_until) {
-    witness_.begin_step({.asking = peer, .lives_until = lives_until});
-    witness_.observe(std::span<const LedgerEvent>());
+    witness.begin_step({.asking = peer, .lives_until = lives_until});
+    witness.observe(std::span<const LedgerEvent>());
   }
   LedgerEvent grant(PeerId peer, Count count, FencingToken token) const {
-    return {.kind = EventKind::kGranted, .peer = peer, .count = count, .token = token, .at = now_};
+    return {.kind = EventKind::kGranted, .peer = peer, .count = count, .token = token, .at = now};
   }
   LedgerEvent of(EventKind kind, PeerId peer, Count count = 1, Cause cause = Cause::kNone) const {
-    return {.kind = kind, .cause = cause, .peer = peer, .count = count, .at = now_};
+    return {.kind = kind, .cause = cause, .peer = peer, .count = count, .at = now};
   }
-  const std::string& accusation() const { return witness_.violation(); }
+  const std::string& accusation() const { return witness.violation(); }
 
-  TimePoint now_{1h};
-  LeaseLedger ledger_;
-  LedgerWitness witness_;
+  TimePoint now{1h};
+  LeaseLedger ledger;
+  LedgerWitness witness;
 };
 
 TEST_F(Witness, IsContentWithWhatIsRight) {
@@ -83,11 +83,11 @@ TEST_F(Witness, AccusesAGrantToNobody) {
 
 TEST_F(Witness, AccusesAGrantToOneWhoIsDue) {
   hear(of(EventKind::kQueued, kAnn));
-  witness_.begin_step({});
+  witness.begin_step({});
   LedgerEvent ended = of(EventKind::kLeaseEnded, kAnn);
   ended.token = 1;
-  witness_.observe(std::vector<LedgerEvent>{grant(kAnn, 1, 1), ended,
-                                            of(EventKind::kPeerRemoved, kAnn, 0, Cause::kExpired)});
+  witness.observe(std::vector<LedgerEvent>{grant(kAnn, 1, 1), ended,
+                                           of(EventKind::kPeerRemoved, kAnn, 0, Cause::kExpired)});
   EXPECT_THAT(accusation(), StartsWith("S3"));
 }
 
@@ -111,26 +111,26 @@ TEST_F(Witness, AccusesATokenThatDoesNotGrow) {
 }
 
 TEST_F(Witness, AccusesAnExpiryBeforeItsTime) {
-  renewed(kAnn, now_ + 1s);
-  now_ += 1s - 1ns;
+  renewed(kAnn, now + 1s);
+  now += 1s - 1ns;
   hear(of(EventKind::kPeerRemoved, kAnn, 0, Cause::kExpired));
   EXPECT_THAT(accusation(), StartsWith("S8"));
 }
 
 TEST_F(Witness, AcceptsAnExpiryAtItsTime) {
-  renewed(kAnn, now_ + 1s);
-  now_ += 1s;
+  renewed(kAnn, now + 1s);
+  now += 1s;
   hear(of(EventKind::kPeerRemoved, kAnn, 0, Cause::kExpired));
   EXPECT_EQ(accusation(), "");
 }
 
 TEST_F(Witness, AccusesALedgerThatTellsOtherThingsThanHappened) {
-  witness_.end_step(ledger_, now_);
+  witness.end_step(ledger, now);
   EXPECT_THAT(accusation(), StartsWith("S2")) << "the ledger knows nothing of Ann and Bob";
 }
 
 TEST_F(Witness, AccusesTimeThatRunsBackwards) {
-  now_ -= 1ns;
+  now -= 1ns;
   hear(of(EventKind::kQueued, kAnn));
   EXPECT_THAT(accusation(), StartsWith("time"));
 }
