@@ -11,6 +11,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/testing/checked_ledger.h"
@@ -62,12 +63,12 @@ class World {
   TimePoint now() const { return now_; }
   bool happens(unsigned percent) { return below(100) < percent; }
   std::size_t below(std::size_t limit) { return random_() % limit; }
-  // Names as they were first configured, by falling level.
+  // Of the semaphores there may be, by falling level.
   static const std::vector<std::string>& names();
 
   // --- for the test ---
 
-  // Some time passes, and what the weather brings with it. True if the server forgot everything.
+  // Some time passes, and what the weather brings with it.
   void tick();
   void make_peace() { weather_ = {}; }
   const CheckedLedger& ledger() const { return *ledger_; }
