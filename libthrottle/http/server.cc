@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "libthrottle/core/slab.h"
-#include "libthrottle/http/acceptor.h"
 #include "libthrottle/http/connection.h"
+#include "libthrottle/uv/acceptor.h"
 #include "libthrottle/uv/callback.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/descriptors.h"
@@ -16,19 +16,16 @@
 namespace throttle::http {
 namespace {
 
-// Descriptors left to all that is not a connection: listeners, log, files being read.
-constexpr std::size_t kSpareDescriptors = 64;
-
 std::size_t most_connections_of(const Limits& limits) {
   const std::size_t descriptors = uv::descriptor_limit();
-  const std::size_t free = descriptors - std::min(descriptors, kSpareDescriptors);
+  const std::size_t free = descriptors - std::min(descriptors, uv::Acceptor::kSpareDescriptors);
   return std::min(
       {std::max<std::size_t>(free, 1), limits.connections, std::size_t{Connection::kSlots}});
 }
 
 }  // namespace
 
-struct Server::State final : Acceptor::Receiver {
+struct Server::State final : uv::Acceptor::Receiver {
   State(uv::Loop& event_loop, const Limits& limits, Server::Receiver& receiver)
       : loop(event_loop),
         most_connections(most_connections_of(limits)),
@@ -52,7 +49,7 @@ struct Server::State final : Acceptor::Receiver {
   const std::size_t most_connections;
   Shared shared;
   Slab<std::unique_ptr<Connection>> connections;
-  std::vector<std::unique_ptr<Acceptor>> acceptors;
+  std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
   bool waiting_for_room = false;
   bool stopping = false;  // until on_stopped()
 };
@@ -104,7 +101,7 @@ Server::Server(uv::Loop& loop, const Limits& limits, Receiver& receiver)
 Server::~Server() = default;
 
 Result<SocketAddress> Server::listen(const SocketAddress& address) {
-  auto acceptor = std::make_unique<Acceptor>(state_->loop, *state_);
+  auto acceptor = std::make_unique<uv::Acceptor>(state_->loop, *state_);
   auto listening = acceptor->listen(address);
   if (listening) state_->acceptors.push_back(std::move(acceptor));
   return listening;

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "libthrottle/server/lease_server.h"
-#include "libthrottle/server/ledger_runtime.h"
 #include "libthrottle/server/logging.h"
 #include "libthrottle/server/stop_signals.h"
 #include "libthrottle/server/version.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/descriptors.h"
+#include "libthrottle/uv/ledger_runtime.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/signal.h"
 #include "libthrottle/uv/timer.h"
@@ -64,7 +64,7 @@ class Application {
   uv::Loop loop_;
   MadeLogger logger_;
   telemetry::Log log_;
-  LedgerRuntime runtime_;
+  uv::LedgerRuntime runtime_;
   std::unique_ptr<LeaseServer> server_;
   std::vector<uv::Signal> signals_;
   uv::Timer drain_timer_;

@@ -74,7 +74,8 @@ LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& l
       timer_(surroundings.loop, uv::bound<&LeaseServer::on_due>(this)),
       http_(surroundings.loop, limits, *this) {
   add_routes();
-  runtime_.hub().add_observer([this](std::span<const LedgerEvent> events) { observe(events); });
+  subscription_ =
+      runtime_.hub().add_observer([this](std::span<const LedgerEvent> events) { observe(events); });
 }
 
 LeaseServer::~LeaseServer() = default;

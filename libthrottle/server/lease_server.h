@@ -16,10 +16,10 @@
 #include "libthrottle/http/server.h"
 #include "libthrottle/lease/lease_door.h"
 #include "libthrottle/server/ledger_log.h"
-#include "libthrottle/server/ledger_runtime.h"
 #include "libthrottle/telemetry/ledger_metrics.h"
 #include "libthrottle/telemetry/logger.h"
 #include "libthrottle/telemetry/server_metrics.h"
+#include "libthrottle/uv/ledger_runtime.h"
 #include "libthrottle/uv/timer.h"
 
 namespace throttle::server {
@@ -31,7 +31,7 @@ class LeaseServer final : private http::Server::Receiver {
  public:
   struct Surroundings {
     uv::Loop& loop;
-    LedgerRuntime& runtime;
+    uv::LedgerRuntime& runtime;
     const telemetry::Logger& logger;
   };
 
@@ -78,7 +78,7 @@ class LeaseServer final : private http::Server::Receiver {
     std::string_view route;
   };
 
-  LedgerRuntime& runtime_;
+  uv::LedgerRuntime& runtime_;
   const telemetry::Logger& logger_;
   telemetry::Log log_;
   telemetry::WallTime started_;
@@ -94,6 +94,7 @@ class LeaseServer final : private http::Server::Receiver {
   http::Server http_;
   SocketAddress address_;
   std::function<void()> on_stopped_;
+  LedgerHub::Subscription subscription_;
 };
 
 }  // namespace throttle::server

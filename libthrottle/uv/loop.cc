@@ -13,6 +13,7 @@ namespace throttle::uv {
 struct Loop::State {
   uv_loop_t uv;
   std::size_t dying_children = 0;
+  std::size_t streams = 0;
   std::array<char, 65536> read_buffer;
 };
 
@@ -48,6 +49,18 @@ uv_loop_s* Loop::raw() {
 
 std::span<char> Loop::read_buffer() {
   return state_->read_buffer;
+}
+
+std::size_t Loop::open_streams() const {
+  return state_->streams;
+}
+
+void Loop::add_stream() {
+  ++state_->streams;
+}
+
+void Loop::remove_stream() {
+  --state_->streams;
 }
 
 void Loop::add_dying_child() {

@@ -5,6 +5,7 @@
 // that belongs to it; only Async::wake() may be called from others.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 
@@ -27,6 +28,9 @@ class Loop {
   // Lets run() return after the present turn, or the next run() after its first one.
   void stop();
 
+  // TCP streams that are not gone yet; each has a descriptor.
+  std::size_t open_streams() const;
+
   // For the other files of this room.
   uv_loop_s* raw();
   // Where all streams of the loop read into, in turn; its content is good until the callback
@@ -35,6 +39,8 @@ class Loop {
   // Child processes that were killed and abandoned, but have not ended yet.
   void add_dying_child();
   void remove_dying_child();
+  void add_stream();
+  void remove_stream();
 
  private:
   struct State;

@@ -4,13 +4,19 @@
 #include <uv.h>
 
 #include "libthrottle/uv/handle.h"
+#include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/tcp_stream.h"
 
 namespace throttle::uv {
 
 struct TcpStream::Box {
+  explicit Box(Loop& of) : loop(&of) { loop->add_stream(); }
+  ~Box() { loop->remove_stream(); }
+  Box(const Box&) = delete;
+  Box& operator=(const Box&) = delete;
+
   uv_tcp_t uv{};
-  Loop* loop = nullptr;
+  Loop* loop;
   Receiver* receiver = nullptr;
   std::uint32_t pending_writes = 0;
   bool at_eof = false;

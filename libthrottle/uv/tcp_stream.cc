@@ -61,8 +61,7 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
 }
 
 TcpStream::TcpStream(Loop& loop) {
-  auto box = std::make_unique<Box>();
-  box->loop = &loop;
+  auto box = std::make_unique<Box>(loop);
   uv_tcp_init(loop.raw(), &box->uv);  // cannot fail: it opens no socket yet
   box_ = own(std::move(box));
 }

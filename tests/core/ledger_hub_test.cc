@@ -2,6 +2,7 @@
 #include "libthrottle/core/ledger_hub.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -39,8 +40,8 @@ class Hub : public ::testing::Test {
 
 TEST_F(Hub, HandsEventsToEveryObserverOnce) {
   std::vector<EventKind> one, other;
-  hub.add_observer(writing_to(one));
-  hub.add_observer(writing_to(other));
+  const auto first = hub.add_observer(writing_to(one));
+  const auto second = hub.add_observer(writing_to(other));
   const PeerId peer = add_peer();
   ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
   hub.settle();
@@ -53,8 +54,10 @@ TEST_F(Hub, HandsEventsToEveryObserverOnce) {
 
 TEST_F(Hub, AsksObserversInTheOrderInWhichTheyCame) {
   std::vector<int> order;
-  hub.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(1); });
-  hub.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(2); });
+  const auto first =
+      hub.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(1); });
+  const auto second =
+      hub.add_observer([&order](std::span<const LedgerEvent>) { order.push_back(2); });
   add_peer();
   hub.settle();
   EXPECT_THAT(order, ElementsAre(1, 2));
@@ -62,13 +65,13 @@ TEST_F(Hub, AsksObserversInTheOrderInWhichTheyCame) {
 
 TEST_F(Hub, HandsOnWhatAnObserverCausedAfterWhatCameBefore) {
   std::vector<EventKind> heard;
-  hub.add_observer([this](std::span<const LedgerEvent> events) {
+  const auto first = hub.add_observer([this](std::span<const LedgerEvent> events) {
     for (const LedgerEvent& event : events) {
       if (event.kind == EventKind::kGranted) ledger.remove_peer(TimePoint{}, event.peer);
     }
     hub.settle();  // a door settles after every operation, also here
   });
-  hub.add_observer(writing_to(heard));
+  const auto second = hub.add_observer(writing_to(heard));
   const PeerId peer = add_peer();
   ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
   hub.settle();
@@ -81,7 +84,7 @@ TEST_F(Hub, SaysThatItSettledOnceAndAlsoWhereNothingHappened) {
   int settled = 0;
   std::vector<EventKind> heard;
   hub.on_settled([&settled] { ++settled; });
-  hub.add_observer(writing_to(heard));
+  const auto second = hub.add_observer(writing_to(heard));
   hub.settle();
   EXPECT_EQ(settled, 1);
   add_peer();
@@ -92,6 +95,35 @@ TEST_F(Hub, SaysThatItSettledOnceAndAlsoWhereNothingHappened) {
 
 TEST_F(Hub, KnowsItsLedger) {
   EXPECT_EQ(&hub.ledger(), &ledger);
+}
+
+TEST_F(Hub, TellsNothingToAnObserverThatIsGone) {
+  std::vector<EventKind> stayed, left;
+  auto leaving = std::make_optional(hub.add_observer(writing_to(left)));
+  const auto staying = hub.add_observer(writing_to(stayed));
+  leaving.reset();
+  add_peer();
+  hub.settle();
+  EXPECT_THAT(left, IsEmpty());
+  EXPECT_THAT(stayed, ElementsAre(EventKind::kPeerAdded));
+}
+
+TEST_F(Hub, LetsAnObserverRemoveItselfAndOthersWhileItHears) {
+  std::vector<EventKind> left;
+  std::optional<LedgerHub::Subscription> own, other;
+  int heard = 0;
+  own = hub.add_observer([&](std::span<const LedgerEvent>) {
+    ++heard;
+    other.reset();
+    own.reset();
+  });
+  other = hub.add_observer(writing_to(left));
+  add_peer();
+  hub.settle();
+  add_peer();
+  hub.settle();
+  EXPECT_EQ(heard, 1);
+  EXPECT_THAT(left, IsEmpty());
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ class LeaseServerTest : public uv::TcpTest {
 
   const std::vector<SemaphoreSettings> semaphores{{.name = "A", .full_count = 1}};
   telemetry::Logger logger{{}};
-  LedgerRuntime runtime{loop, Duration::zero()};
+  uv::LedgerRuntime runtime{loop, Duration::zero()};
   std::unique_ptr<LeaseServer> lease_server;
   std::vector<std::unique_ptr<uv::End>> clients;
 };

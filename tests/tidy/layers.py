@@ -21,7 +21,7 @@ EVERY_ROOM = ("core", "uv", "http", "telemetry", "journal", "proxy", "lease", "c
 
 ROOMS = {
     "core": Room(),
-    "config": Room(rooms=("core",)),
+    "config": Room(rooms=("core",), headers=("libthrottle/proxy/settings.h",)),
     "uv": Room(rooms=("core",)),
     "http": Room(rooms=("core", "uv")),
     "telemetry": Room(rooms=("core", "uv")),

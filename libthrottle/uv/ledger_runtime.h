@@ -4,22 +4,19 @@
 // Threads: the loop's.
 #pragma once
 
-#include <functional>
-
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/ledger_hub.h"
 #include "libthrottle/uv/timer.h"
 
 namespace throttle::uv {
-class Loop;
-}
 
-namespace throttle::server {
+class Loop;
 
 class LedgerRuntime {
  public:
-  // Ids and fencing tokens begin from the system's randomness and wall clock.
-  LedgerRuntime(uv::Loop& loop, Duration startup_grace);
+  // Nothing is granted before `startup_grace` is over. Ids and fencing tokens begin from the
+  // system's randomness and wall clock.
+  LedgerRuntime(Loop& loop, Duration startup_grace = {});
   LedgerRuntime(const LedgerRuntime&) = delete;
   LedgerRuntime& operator=(const LedgerRuntime&) = delete;
 
@@ -33,7 +30,7 @@ class LedgerRuntime {
 
   LeaseLedger ledger_;
   LedgerHub hub_{ledger_};
-  uv::Timer timer_;
+  Timer timer_;
 };
 
-}  // namespace throttle::server
+}  // namespace throttle::uv

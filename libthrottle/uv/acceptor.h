@@ -1,10 +1,11 @@
 // Listens on one address and takes connections as long as there is room for them.
 //
-// Where there is none, it leaves them in the system's backlog until take(). Where the system
-// refuses (no descriptors, no memory), it lets a moment pass and listens again: it neither spins
-// nor gives up. Threads: the loop's.
+// Where there is none, it leaves them in the system's backlog until take(). Where descriptors run
+// short, or the system refuses, it lets a moment pass and tries again: it neither spins nor gives
+// up. Threads: the loop's.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "libthrottle/core/address.h"
@@ -13,23 +14,27 @@
 #include "libthrottle/uv/tcp_stream.h"
 #include "libthrottle/uv/timer.h"
 
-namespace throttle::http {
+namespace throttle::uv {
 
-class Acceptor final : uv::TcpListener::Receiver {
+class Acceptor final : TcpListener::Receiver {
  public:
   class Receiver {
    public:
     virtual bool has_room() = 0;
     // Only while has_room().
-    virtual void on_connected(uv::TcpStream stream) = 0;
+    virtual void on_connected(TcpStream stream) = 0;
     virtual void on_accept_failed(const Error& error) = 0;
 
    protected:
     ~Receiver() = default;
   };
 
-  // `loop` and `receiver` outlive the acceptor.
-  Acceptor(uv::Loop& loop, Receiver& receiver);
+  // Descriptors left to all that is not a connection: listeners, log, files being read.
+  static constexpr std::size_t kSpareDescriptors = 64;
+
+  // `loop` and `receiver` outlive the acceptor. It takes no connection while fewer than
+  // `spare_descriptors` are left beside the streams of the loop.
+  Acceptor(Loop& loop, Receiver& receiver, std::size_t spare_descriptors = kSpareDescriptors);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
@@ -41,12 +46,15 @@ class Acceptor final : uv::TcpListener::Receiver {
  private:
   void on_connection() noexcept override { take(); }
   void on_accept_failed(const Error& error) noexcept override;
-  void reopen();
+  bool has_descriptors() const;
+  void retry();
 
-  uv::Loop& loop_;
+  Loop& loop_;
   Receiver& receiver_;
-  std::optional<uv::TcpListener> listener_;
-  uv::Timer retry_;
+  std::size_t most_streams_;
+  bool listening_ = false;
+  std::optional<TcpListener> listener_;
+  Timer retry_;
 };
 
-}  // namespace throttle::http
+}  // namespace throttle::uv

@@ -1,11 +1,11 @@
-#include "libthrottle/server/ledger_runtime.h"
+#include "libthrottle/uv/ledger_runtime.h"
 
 #include <random>
 
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/loop.h"
 
-namespace throttle::server {
+namespace throttle::uv {
 
 namespace {
 
@@ -13,21 +13,21 @@ LeaseLedger::Options options_with(Duration startup_grace) {
   std::random_device device;
   const std::uint64_t high = device();
   return {.seed = (high << 32U) | device(),
-          .start = uv::now(),
-          .wall_ms = uv::wall_ms(),
+          .start = now(),
+          .wall_ms = wall_ms(),
           .startup_grace = startup_grace};
 }
 
 }  // namespace
 
-LedgerRuntime::LedgerRuntime(uv::Loop& loop, Duration startup_grace)
-    : ledger_(options_with(startup_grace)), timer_(loop, uv::bound<&LedgerRuntime::on_due>(this)) {
+LedgerRuntime::LedgerRuntime(Loop& loop, Duration startup_grace)
+    : ledger_(options_with(startup_grace)), timer_(loop, bound<&LedgerRuntime::on_due>(this)) {
   hub_.on_settled([this] { arm(); });
   arm();
 }
 
 void LedgerRuntime::on_due() {
-  ledger_.advance(uv::now());
+  ledger_.advance(now());
   hub_.settle();
 }
 
@@ -35,4 +35,4 @@ void LedgerRuntime::arm() {
   timer_.arm(ledger_.next_deadline());
 }
 
-}  // namespace throttle::server
+}  // namespace throttle::uv

@@ -1,0 +1,61 @@
+// Connects to the upstream: each address of its host in turn, and again after a pause while none of
+// them answers, until the time is over. So an upstream that is just starting is waited for.
+//
+// Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
+#include "libthrottle/uv/callback.h"
+#include "libthrottle/uv/tcp_stream.h"
+
+namespace throttle::uv {
+class Loop;
+}
+
+namespace throttle::proxy {
+
+// Where the upstream is. A host name is looked up when it is first needed, and again when its
+// addresses are older than a while or none of them answered; meanwhile the old ones are used.
+class Upstream {
+ public:
+  // `loop` outlives it.
+  Upstream(uv::Loop& loop, HostPort target);
+  ~Upstream();
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
+
+  const HostPort& target() const;
+
+ private:
+  friend class Dialer;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// One connection to be. Destroying it gives up, and nobody is told.
+class Dialer {
+ public:
+  // The stream, or error kUnavailable that names the upstream and the last reason. The callback may
+  // destroy the dialer as the last thing it does. It comes from the loop, never from within the
+  // constructor.
+  using OnDone = uv::Callback<void(Result<uv::TcpStream>)>;
+
+  // Begins; `upstream` outlives it.
+  Dialer(uv::Loop& loop, Upstream& upstream, Duration timeout, OnDone on_done);
+  ~Dialer();
+  Dialer(const Dialer&) = delete;
+  Dialer& operator=(const Dialer&) = delete;
+
+  std::size_t attempts() const;  // so far
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace throttle::proxy

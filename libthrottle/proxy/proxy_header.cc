@@ -1,0 +1,176 @@
+#include "libthrottle/proxy/proxy_header.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace throttle::proxy {
+
+namespace {
+
+constexpr std::string_view kSignatureV1 = "PROXY ";
+constexpr std::string_view kSignatureV2("\r\n\r\n\0\r\nQUIT\n", 12);
+constexpr std::size_t kMaxBytesV1 = 107;
+constexpr std::size_t kFixedBytesV2 = 16;  // signature, version and command, family, length
+
+using Header = Result<std::optional<ProxyHeader>>;
+
+tl::unexpected<Error> bad(const std::string& why) {
+  return fail(ErrorCode::kInvalidArgument, "bad PROXY header: " + why);
+}
+
+// --- version 1: a line of text ---
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, port);
+  const bool padded = text.size() > 1 && text.front() == '0';
+  if (error != std::errc() || rest != end || padded) return std::nullopt;
+  return port;
+}
+
+// Takes the text up to the next blank off the front.
+std::string_view take_word(std::string_view& line) {
+  const std::size_t length = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, length);
+  line.remove_prefix(std::min(length + 1, line.size()));
+  return word;
+}
+
+Header parse_line(std::string_view line, std::size_t bytes) {
+  const std::string_view family = take_word(line);
+  if (family == "UNKNOWN") return ProxyHeader{std::nullopt, bytes};
+  if (family != "TCP4" && family != "TCP6") {
+    return bad("the family must be TCP4, TCP6 or UNKNOWN");
+  }
+  const auto source = IpAddress::parse(take_word(line));
+  const auto destination = IpAddress::parse(take_word(line));
+  const auto source_port = parse_port(take_word(line));
+  const auto destination_port = parse_port(take_word(line));
+  if (!source || !destination) return bad("an address is none");
+  if (!source_port || !destination_port) return bad("a port is none");
+  if (!line.empty()) return bad("there is more than two addresses and two ports");
+  const bool v4 = family == "TCP4";
+  if (v4 && (!source->is_v4() || !destination->is_v4())) {
+    return bad("an address is not of the family");
+  }
+  return ProxyHeader{ProxiedConnection{{*source, *source_port}, {*destination, *destination_port}},
+                     bytes};
+}
+
+Header parse_v1(std::string_view bytes) {
+  const std::size_t end = bytes.substr(0, kMaxBytesV1).find("\r\n");
+  if (end == std::string_view::npos) {
+    if (bytes.size() >= kMaxBytesV1) return bad("its line does not end");
+    return std::nullopt;
+  }
+  return parse_line(bytes.substr(kSignatureV1.size(), end - kSignatureV1.size()), end + 2);
+}
+
+// --- version 2: binary ---
+
+unsigned byte_at(std::string_view bytes, std::size_t index) {
+  return static_cast<unsigned char>(bytes[index]);
+}
+
+std::uint16_t port_at(std::string_view bytes, std::size_t index) {
+  return static_cast<std::uint16_t>(byte_at(bytes, index) << 8U | byte_at(bytes, index + 1));
+}
+
+template <std::size_t kSize>
+std::array<std::uint8_t, kSize> bytes_at(std::string_view bytes, std::size_t index) {
+  std::array<std::uint8_t, kSize> copy{};
+  std::transform(bytes.begin() + static_cast<std::ptrdiff_t>(index),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(index + kSize), copy.begin(),
+                 [](char c) { return static_cast<std::uint8_t>(c); });
+  return copy;
+}
+
+// The two addresses and two ports of the body, where the family has such.
+Result<std::optional<ProxiedConnection>> parse_body_v2(unsigned family, std::string_view body) {
+  constexpr unsigned kTcp4 = 0x11;
+  constexpr unsigned kTcp6 = 0x21;
+  if (family == kTcp4) {
+    if (body.size() < 12) return bad("it is too short for its family");
+    return ProxiedConnection{{IpAddress::from_v4(bytes_at<4>(body, 0)), port_at(body, 8)},
+                             {IpAddress::from_v4(bytes_at<4>(body, 4)), port_at(body, 10)}};
+  }
+  if (family == kTcp6) {
+    if (body.size() < 36) return bad("it is too short for its family");
+    return ProxiedConnection{{IpAddress::from_v6(bytes_at<16>(body, 0)), port_at(body, 32)},
+                             {IpAddress::from_v6(bytes_at<16>(body, 16)), port_at(body, 34)}};
+  }
+  return std::nullopt;
+}
+
+Header parse_v2(std::string_view bytes) {
+  if (bytes.size() < kFixedBytesV2) return std::nullopt;
+  constexpr unsigned kLocal = 0x20;
+  constexpr unsigned kProxy = 0x21;
+  const unsigned command = byte_at(bytes, 12);
+  if (command != kLocal && command != kProxy) return bad("its version or command is unknown");
+  const std::size_t size = kFixedBytesV2 + port_at(bytes, 14);
+  if (size > kProxyHeaderMaxBytes) return bad("it is longer than anybody needs");
+  if (bytes.size() < size) return std::nullopt;
+  if (command == kLocal) return ProxyHeader{std::nullopt, size};
+  const auto connection =
+      parse_body_v2(byte_at(bytes, 13), bytes.substr(kFixedBytesV2, size - kFixedBytesV2));
+  if (!connection) return tl::unexpected(connection.error());
+  return ProxyHeader{*connection, size};
+}
+
+bool begins_like(std::string_view bytes, std::string_view signature) {
+  const std::size_t common = std::min(bytes.size(), signature.size());
+  return bytes.substr(0, common) == signature.substr(0, common);
+}
+
+void append_u16(std::string& out, unsigned value) {
+  out += static_cast<char>(value >> 8U);
+  out += static_cast<char>(value & 0xffU);
+}
+
+bool both_v4(const ProxiedConnection& connection) {
+  return connection.source.ip.is_v4() && connection.destination.ip.is_v4();
+}
+
+// As IPv6: the mapped form of an IPv4 address.
+std::string v6_text(const IpAddress& address) {
+  return address.is_v4() ? "::ffff:" + address.to_string() : address.to_string();
+}
+
+}  // namespace
+
+Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view bytes) {
+  if (begins_like(bytes, kSignatureV1)) {
+    return bytes.size() < kSignatureV1.size() ? Header(std::nullopt) : parse_v1(bytes);
+  }
+  if (begins_like(bytes, kSignatureV2)) return parse_v2(bytes);
+  return bad("the connection does not begin with one");
+}
+
+std::string proxy_header_v1(const ProxiedConnection& connection) {
+  const bool v4 = both_v4(connection);
+  const auto text = [v4](const IpAddress& ip) { return v4 ? ip.to_string() : v6_text(ip); };
+  return std::string(kSignatureV1) + (v4 ? "TCP4 " : "TCP6 ") + text(connection.source.ip) + ' ' +
+         text(connection.destination.ip) + ' ' + std::to_string(connection.source.port) + ' ' +
+         std::to_string(connection.destination.port) + "\r\n";
+}
+
+std::string proxy_header_v2(const ProxiedConnection& connection) {
+  const bool v4 = both_v4(connection);
+  const std::size_t skipped = v4 ? 12 : 0;  // IPv4 is the end of its mapped form
+  std::string header(kSignatureV2);
+  header += '\x21';
+  header += v4 ? '\x11' : '\x21';
+  append_u16(header, v4 ? 12 : 36);
+  for (const SocketAddress* address : {&connection.source, &connection.destination}) {
+    const IpAddress::Bytes& ip = address->ip.bytes();
+    header.append(ip.begin() + static_cast<std::ptrdiff_t>(skipped), ip.end());
+  }
+  append_u16(header, connection.source.port);
+  append_u16(header, connection.destination.port);
+  return header;
+}
+
+}  // namespace throttle::proxy

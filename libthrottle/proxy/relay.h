@@ -1,0 +1,77 @@
+// Two connected streams made one conversation: bytes both ways, half-close passed on, resets passed
+// on as resets, and a side that does not read holds the other one back.
+//
+// Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "libthrottle/core/time.h"
+#include "libthrottle/uv/tcp_stream.h"
+
+namespace throttle::uv {
+class Loop;
+}
+
+namespace throttle::proxy {
+
+// What ended a relay.
+enum class RelayEnd : std::uint8_t {
+  kFinished,  // both sides said all, and it was passed on
+  kClientReset,
+  kUpstreamReset,
+  kClientFailed,  // a timeout of the system, say
+  kUpstreamFailed,
+};
+
+struct RelayOutcome {
+  RelayEnd end = RelayEnd::kFinished;
+  std::uint64_t bytes_up = 0;    // from the client to the upstream
+  std::uint64_t bytes_down = 0;  // from the upstream to the client
+};
+
+class Relay {
+ public:
+  class Receiver {
+   public:
+    // Both streams are closed (or reset, where one side was). May destroy the relay.
+    virtual void on_relay_ended(const RelayOutcome& outcome) noexcept = 0;
+
+   protected:
+    ~Receiver() = default;
+  };
+
+  struct Ends {
+    uv::TcpStream client;
+    uv::TcpStream upstream;
+    std::string early;          // what the client had sent before; goes to the upstream first
+    bool client_ended = false;  // whether the client's end of data was seen already
+  };
+
+  static constexpr std::size_t kDefaultBufferBytes = 64 * 1024;  // at most that much each way
+
+  // Begins at once. `receiver` outlives the relay, and is called from the loop only.
+  Relay(uv::Loop& loop, Ends ends, Receiver& receiver,
+        std::size_t buffer_bytes = kDefaultBufferBytes);
+  // Closes both.
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  // Resets both sides; the receiver is not called.
+  void abort();
+
+  std::uint64_t bytes_up() const;
+  std::uint64_t bytes_down() const;
+  // When a byte last moved, for an idle timeout.
+  TimePoint last_activity() const;
+
+ private:
+  class Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace throttle::proxy

@@ -1,0 +1,98 @@
+// What a proxy tells of its connections: to the log, the metrics and the status page.
+//
+// Threads: values only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/ledger_types.h"
+#include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
+
+namespace throttle::proxy {
+
+// Who or what ended a connection; the letters are those of the log line (after HAProxy).
+enum class EndedBy : char {
+  kNormal = '-',
+  kClient = 'C',
+  kServer = 'S',
+  kRefused = 'P',        // by us: too many of this client, queue full, a bad PROXY header
+  kResource = 'R',       // no descriptors, no memory
+  kClientTimeout = 'c',  // idle
+  kServerTimeout = 's',  // the queue or the connect time is over
+  kKilled = 'K',         // its peer was deleted over HTTP, or a second stop
+  kShutDown = 'D',       // the server stopped
+  kTimeToLive = 'T',
+  kHook = 'H',
+};
+
+// In which phase it ended.
+enum class Phase : char {
+  kWaiting = 'Q',
+  kPreparing = 'A',  // hook or recycling
+  kConnecting = 'C',
+  kData = 'D',
+  kNone = '-',  // before it waited, or after all was done
+};
+
+// Why a client was turned away.
+enum class Refusal : std::uint8_t {
+  kNone,
+  kPerClient,
+  kQueueFull,
+  kQueueTimeout,
+  kUpstreamDown,
+  kHook,
+  kBadProxyHeader,
+  kShutDown,
+};
+
+// One connection, when it is over.
+struct ConnectionRecord {
+  SocketAddress client;
+  TimePoint accepted;
+  Duration waited = Duration(-1);     // negative: never got a place
+  Duration prepared = Duration(-1);   // hook; negative: never done
+  Duration connected = Duration(-1);  // retries included; negative: never done
+  Duration total{};
+  std::uint64_t bytes_up = 0;
+  std::uint64_t bytes_down = 0;
+  EndedBy ended_by = EndedBy::kNormal;
+  Phase phase = Phase::kNone;
+  Refusal refusal = Refusal::kNone;
+  std::size_t active = 0;  // of this proxy, itself included
+  std::size_t waiting = 0;
+  std::uint64_t position = 0;  // how many were served before it while it waited
+};
+
+enum class ConnectionState : std::uint8_t { kSilent, kWaiting, kPreparing, kConnecting, kActive };
+
+// One connection that is there, for /connections.
+struct ConnectionView {
+  SocketAddress client;
+  PeerId peer = 0;
+  ConnectionState state = ConnectionState::kWaiting;
+  Duration age{};  // since it was accepted
+  Duration in_state{};
+  std::size_t place = 0;  // in the queue, from 1; 0 if it does not wait
+  std::uint64_t bytes_up = 0;
+  std::uint64_t bytes_down = 0;
+};
+
+// Who is told. Calls come from the loop and must not block.
+class Reports {
+ public:
+  virtual void on_ended(const ConnectionRecord& record) noexcept = 0;
+  virtual void on_hook_line(std::string_view hook, std::string_view line) noexcept = 0;
+  virtual void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept = 0;
+  // Something an operator wants to know: recycling begins, the upstream does not answer.
+  virtual void on_note(std::string_view what) noexcept = 0;
+
+ protected:
+  ~Reports() = default;
+};
+
+}  // namespace throttle::proxy

@@ -1,0 +1,1 @@
+#include "libthrottle/proxy/proxy_header.h"

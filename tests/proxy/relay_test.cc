@@ -1,0 +1,1 @@
+#include "libthrottle/proxy/relay.h"
