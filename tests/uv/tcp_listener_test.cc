@@ -32,7 +32,7 @@ TEST_F(TcpListenerTest, NamesAnAddressThatIsNotOfThisMachine) {
 }
 
 TEST_F(TcpListenerTest, FreesItsAddressAtOnce) {
-  auto first = std::make_unique<Acceptor>(loop);
+  auto first = std::make_unique<ListeningEnd>(loop);
   const SocketAddress address = first->listener->local_address();
   TcpStream client = connect(address);
   run_until([&] { return !first->streams.empty(); });
@@ -47,7 +47,7 @@ TEST_F(TcpListenerTest, TakesIpv4WhereItListensOnAllAddresses) {
     EXPECT_EQ(probe.error().code, ErrorCode::kUnavailable);
     return;
   }
-  Acceptor all(loop, SocketAddress{});
+  ListeningEnd all(loop, SocketAddress{});
   TcpStream client =
       connect(SocketAddress{kAnyLoopbackPort.ip, all.listener->local_address().port});
   run_until([&] { return !all.streams.empty(); });

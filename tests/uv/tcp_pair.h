@@ -21,8 +21,8 @@ namespace throttle::uv {
 inline const SocketAddress kAnyLoopbackPort{IpAddress::from_v4({127, 0, 0, 1}), 0};
 
 // Takes every connection, or leaves it if `taking` is false. Stops the loop at each event.
-struct Acceptor final : TcpListener::Receiver {
-  explicit Acceptor(Loop& its_loop, const SocketAddress& address = kAnyLoopbackPort)
+struct ListeningEnd final : TcpListener::Receiver {
+  explicit ListeningEnd(Loop& its_loop, const SocketAddress& address = kAnyLoopbackPort)
       : loop(its_loop), listener(TcpListener::listen(loop, address, *this)) {
     EXPECT_TRUE(listener) << (listener ? "" : listener.error().message);
   }
@@ -132,7 +132,7 @@ class TcpTest : public testing::Test {
   }
 
   Loop loop;
-  Acceptor acceptor{loop};
+  ListeningEnd acceptor{loop};
   std::optional<End> client_end;
   std::optional<End> server_end;
 };

@@ -238,7 +238,7 @@ TEST_F(TcpStreamTest, RefusesToWriteAfterItsShutdown) {
 using TcpConnectorTest = TcpTest;
 
 TEST_F(TcpConnectorTest, TellsARefusal) {
-  const SocketAddress nobody = [&] { return Acceptor(loop).listener->local_address(); }();
+  const SocketAddress nobody = [&] { return ListeningEnd(loop).listener->local_address(); }();
   std::optional<Error> error;
   auto on_done = [&](const Result<TcpStream>& result) {
     ASSERT_FALSE(result);
