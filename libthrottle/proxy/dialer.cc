@@ -1,1 +1,310 @@
 #include "libthrottle/proxy/dialer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "libthrottle/core/check.h"
+#include "libthrottle/core/deadline_queue.h"
+#include "libthrottle/core/duration.h"
+#include "libthrottle/core/slab.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/tcp_connector.h"
+#include "libthrottle/uv/timer.h"
+
+namespace throttle::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kAddressesAge = 30s;   // then they are looked up again
+constexpr Duration kLookUpInterval = 1s;  // at least that long from one look-up to the next
+constexpr Duration kFirstPause = 50ms;    // after a round in which no address answered
+constexpr Duration kLongestPause = 500ms;
+constexpr Duration kLongestAttempt = 2s;  // while there are other addresses to try
+
+std::string text_of(const HostPort& target) {
+  const bool v6 = target.host.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + target.host + "]" : target.host;
+  return host + ":" + std::to_string(target.port);
+}
+
+// The system's words for a failure, which stand last in the message.
+std::string reason_of(const Error& error) {
+  const std::size_t colon = error.message.rfind(": ");
+  return colon == std::string::npos ? error.message : error.message.substr(colon + 2);
+}
+
+// On the loopback, a connection that happens to come from the very port that it is meant for meets
+// itself if nobody listens there (TCP's simultaneous open), and would keep the upstream from it.
+bool met_itself(const uv::TcpStream& stream, std::uint16_t port) {
+  const auto local = stream.local_address();
+  return local && local->port == port && stream.peer_address() == *local;
+}
+
+// A dialer, as the upstream sees it.
+class Dialing {
+ public:
+  // Its deadline, which is no longer set.
+  virtual void on_due(TimePoint now) = 0;
+  // There is an answer about the addresses. Calls back nobody.
+  virtual void on_looked_up() = 0;
+
+ protected:
+  ~Dialing() = default;
+};
+
+}  // namespace
+
+struct Upstream::State {
+  using Slot = Slab<Dialing*>::Index;
+
+  State(uv::Loop& its_loop, HostPort its_target, uv::Addresses known)
+      : loop(its_loop), target(std::move(its_target)), addresses(std::move(known)) {
+    const auto ip = IpAddress::parse(target.host);
+    if (ip && addresses.empty()) addresses = {{*ip, target.port}};
+    fixed = !addresses.empty();
+  }
+
+  Slot enter(Dialing& dialing, TimePoint due);
+  void leave(Slot slot);
+  void set_due(Slot slot, TimePoint due);
+  void arm();
+  void on_timer();
+
+  void freshen(TimePoint now);
+  void look_up(TimePoint now);
+  void on_answer(Result<uv::Addresses> answer);
+
+  uv::Loop& loop;
+  HostPort target;
+  uv::Addresses addresses;
+  std::size_t preferred = 0;  // which of them answered last
+  bool fixed = false;         // never looked up
+
+  std::optional<uv::Resolver> resolver = std::nullopt;  // while it looks up
+  std::string look_up_failure = {};
+  std::optional<TimePoint> looked_up = std::nullopt;
+  TimePoint next_look_up = TimePoint::min();  // not before
+
+  // One timer for all dialers; it may fire for nothing, as when the earliest has gone.
+  Slab<Dialing*> dialings = {};
+  DeadlineQueue deadlines = {};
+  uv::Timer timer{loop, uv::bound<&State::on_timer>(this)};
+  TimePoint armed = kNever;
+};
+
+Upstream::State::Slot Upstream::State::enter(Dialing& dialing, TimePoint due) {
+  const Slot slot = dialings.allocate();
+  dialings[slot] = &dialing;
+  set_due(slot, due);
+  return slot;
+}
+
+void Upstream::State::leave(Slot slot) {
+  deadlines.erase(slot);
+  dialings.release(slot);
+}
+
+void Upstream::State::set_due(Slot slot, TimePoint due) {
+  if (deadlines.contains(slot)) {
+    deadlines.move(slot, due);
+  } else {
+    deadlines.insert(slot, due);
+  }
+  arm();
+}
+
+void Upstream::State::arm() {
+  if (deadlines.next() >= armed) return;
+  armed = deadlines.next();
+  timer.arm(armed);
+}
+
+void Upstream::State::on_timer() {
+  armed = kNever;
+  const TimePoint now = uv::now();
+  while (const auto slot = deadlines.pop_due(now))
+    dialings[*slot]->on_due(now);
+  arm();
+}
+
+void Upstream::State::freshen(TimePoint now) {
+  if (fixed) return;
+  if (!looked_up || now - *looked_up > kAddressesAge) look_up(now);
+}
+
+void Upstream::State::look_up(TimePoint now) {
+  if (fixed || resolver || now < next_look_up) return;
+  next_look_up = now + kLookUpInterval;
+  resolver.emplace(loop, target, uv::bound<&State::on_answer>(this));
+}
+
+void Upstream::State::on_answer(Result<uv::Addresses> answer) {
+  const auto spent = std::exchange(resolver, std::nullopt);
+  if (!answer) {
+    look_up_failure = std::move(answer.error().message);
+  } else {
+    looked_up = uv::now();
+    if (addresses != *answer) preferred = 0;
+    addresses = *std::move(answer);
+  }
+  for (Slot slot = 0; slot < dialings.capacity(); ++slot)
+    if (dialings[slot] != nullptr) dialings[slot]->on_looked_up();
+}
+
+Upstream::Upstream(uv::Loop& loop, HostPort target) : Upstream(loop, std::move(target), {}) {}
+
+Upstream::Upstream(uv::Loop& loop, HostPort target, uv::Addresses addresses)
+    : state_(std::make_unique<State>(loop, std::move(target), std::move(addresses))) {}
+
+Upstream::~Upstream() {
+  THROTTLE_CHECK(state_->dialings.size() == 0);
+}
+
+const HostPort& Upstream::target() const {
+  return state_->target;
+}
+
+// It connects, waits for the addresses, or pauses between two rounds over them.
+struct Dialer::State final : Dialing {
+  State(Upstream::State& its_upstream, Duration its_timeout, OnDone callback)
+      : upstream(its_upstream), on_done(callback), timeout(its_timeout) {
+    const TimePoint now = uv::now();
+    deadline = saturating_add(now, timeout);
+    slot = upstream.enter(*this, deadline);
+    begin_round(now);
+  }
+  ~State() { upstream.leave(slot); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void begin_round(TimePoint now);
+  void try_next(TimePoint now);
+  TimePoint attempt_deadline(TimePoint now) const;
+  void on_attempted(Result<uv::TcpStream> stream);
+  void pause(TimePoint now);
+  void on_due(TimePoint now) override;
+  void on_looked_up() override;
+  void finish(Result<uv::TcpStream> result);
+  std::string failure() const;
+
+  const SocketAddress& current() const {
+    return upstream.addresses[current_index % upstream.addresses.size()];
+  }
+
+  Upstream::State& upstream;
+  OnDone on_done;
+  Duration timeout;
+  TimePoint deadline;
+  Upstream::State::Slot slot = 0;
+
+  std::optional<uv::TcpConnector> connector = std::nullopt;
+  bool awaits_addresses = false;
+  std::size_t current_index = 0;  // the address that is tried
+  std::size_t left_in_round = 0;  // how many come after it
+  std::size_t attempts = 0;
+  Duration next_pause = kFirstPause;
+  std::string reason = {};  // of the last failure
+};
+
+void Dialer::State::begin_round(TimePoint now) {
+  upstream.freshen(now);
+  if (!upstream.addresses.empty()) {
+    current_index = upstream.preferred;
+    left_in_round = upstream.addresses.size();
+    return try_next(now);
+  }
+  awaits_addresses = upstream.resolver.has_value();
+  if (awaits_addresses) return upstream.set_due(slot, deadline);
+  reason = upstream.look_up_failure;
+  pause(now);
+}
+
+// From the second address of a round on, `current_index` moves; should the addresses change in the
+// middle of a round, one may be left out or tried twice, and the next round makes up for it.
+void Dialer::State::try_next(TimePoint now) {
+  for (; left_in_round > 0; ++current_index) {
+    --left_in_round;
+    ++attempts;
+    auto begun =
+        uv::TcpConnector::start(upstream.loop, current(), uv::bound<&State::on_attempted>(this));
+    if (begun) {
+      connector = *std::move(begun);
+      return upstream.set_due(slot, attempt_deadline(now));
+    }
+    reason = reason_of(begun.error());
+  }
+  upstream.look_up(now);
+  pause(now);
+}
+
+TimePoint Dialer::State::attempt_deadline(TimePoint now) const {
+  if (left_in_round == 0) return deadline;
+  const auto addresses = static_cast<Duration::rep>(left_in_round + 1);
+  return now + std::min((deadline - now) / addresses, kLongestAttempt);
+}
+
+void Dialer::State::on_attempted(Result<uv::TcpStream> stream) {
+  connector.reset();
+  if (stream && !met_itself(*stream, current().port)) {
+    upstream.preferred = current_index % upstream.addresses.size();
+    stream->set_nodelay();
+    return finish(std::move(stream));
+  }
+  reason = stream ? "connection refused" : reason_of(stream.error());
+  ++current_index;
+  try_next(uv::now());
+}
+
+void Dialer::State::pause(TimePoint now) {
+  upstream.set_due(slot, std::min(deadline, saturating_add(now, next_pause)));
+  next_pause = std::min(next_pause * 2, kLongestPause);
+}
+
+void Dialer::State::on_due(TimePoint now) {
+  const bool silent = connector.has_value();
+  connector.reset();
+  if (now >= deadline) {
+    if (silent && reason.empty()) reason = "no answer";
+    return finish(fail(ErrorCode::kUnavailable, failure()));
+  }
+  if (!silent) return begin_round(now);
+  reason = "no answer";
+  ++current_index;
+  try_next(now);
+}
+
+void Dialer::State::on_looked_up() {
+  if (std::exchange(awaits_addresses, false)) begin_round(uv::now());
+}
+
+void Dialer::State::finish(Result<uv::TcpStream> result) {
+  upstream.deadlines.erase(slot);
+  const OnDone callback = on_done;
+  callback(std::move(result));
+}
+
+std::string Dialer::State::failure() const {
+  const std::string what = "cannot connect to " + text_of(upstream.target) + ": ";
+  const std::string length = format_duration(timeout);
+  if (attempts == 0) {
+    return what + (reason.empty() ? "its address was not found in time" : reason) + " (tried for " +
+           length + ")";
+  }
+  return what + reason + " (" + std::to_string(attempts) +
+         (attempts == 1 ? " attempt in " : " attempts in ") + length + ")";
+}
+
+Dialer::Dialer(Upstream& upstream, Duration timeout, OnDone on_done)
+    : state_(std::make_unique<State>(*upstream.state_, timeout, on_done)) {}
+Dialer::~Dialer() = default;
+
+std::size_t Dialer::attempts() const {
+  return state_->attempts;
+}
+
+}  // namespace throttle::proxy

@@ -11,6 +11,7 @@
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
 #include "libthrottle/uv/callback.h"
+#include "libthrottle/uv/resolver.h"
 #include "libthrottle/uv/tcp_stream.h"
 
 namespace throttle::uv {
@@ -20,11 +21,15 @@ class Loop;
 namespace throttle::proxy {
 
 // Where the upstream is. A host name is looked up when it is first needed, and again when its
-// addresses are older than a while or none of them answered; meanwhile the old ones are used.
+// addresses are older than a while or none of them answered; meanwhile the old ones are used. It
+// remembers which address answered last, and keeps the time for all its dialers: a connection to an
+// upstream that is there costs neither a look-up nor a timer.
 class Upstream {
  public:
-  // `loop` outlives it.
+  // `loop` outlives it, and it outlives its dialers.
   Upstream(uv::Loop& loop, HostPort target);
+  // With addresses that are never looked up; not empty.
+  Upstream(uv::Loop& loop, HostPort target, uv::Addresses addresses);
   ~Upstream();
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;
@@ -40,13 +45,13 @@ class Upstream {
 // One connection to be. Destroying it gives up, and nobody is told.
 class Dialer {
  public:
-  // The stream, or error kUnavailable that names the upstream and the last reason. The callback may
-  // destroy the dialer as the last thing it does. It comes from the loop, never from within the
-  // constructor.
+  // The stream, with TCP_NODELAY; or, when `timeout` is over, error kUnavailable that names the
+  // upstream and the last reason. The callback may destroy the dialer (but not the upstream) as the
+  // last thing it does. It comes from the loop, never from within the constructor.
   using OnDone = uv::Callback<void(Result<uv::TcpStream>)>;
 
   // Begins; `upstream` outlives it.
-  Dialer(uv::Loop& loop, Upstream& upstream, Duration timeout, OnDone on_done);
+  Dialer(Upstream& upstream, Duration timeout, OnDone on_done);
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;

@@ -1,1 +1,181 @@
 #include "libthrottle/proxy/dialer.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libthrottle/uv/clock.h"
+#include "tests/uv/run_guard.h"
+#include "tests/uv/tcp_pair.h"
+
+namespace throttle::proxy {
+namespace {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+using uv::run_until_stopped;
+
+class DialerTest : public testing::Test {
+ protected:
+  struct Dial {
+    Dial(DialerTest& its_test, Upstream& upstream, Duration timeout)
+        : test(its_test),
+          dialer(std::in_place, upstream, timeout, uv::bound<&Dial::on_done>(this)) {}
+    void on_done(Result<uv::TcpStream> told) {
+      attempts = dialer->attempts();
+      result.emplace(std::move(told));
+      dialer.reset();
+      test.loop.stop();
+    }
+    DialerTest& test;
+    std::size_t attempts = 0;
+    std::optional<Result<uv::TcpStream>> result;
+    std::optional<Dialer> dialer;
+  };
+
+  void finish(Dial& dial) {
+    EXPECT_FALSE(dial.result) << "not before the loop runs";
+    while (!dial.result && !HasFailure())
+      run_until_stopped(loop);
+  }
+  std::string failure_of(Upstream& upstream, Duration timeout) {
+    Dial dial(*this, upstream, timeout);
+    finish(dial);
+    return dial.result && !*dial.result ? dial.result->error().message : "it connected";
+  }
+  SocketAddress local() const { return acceptor->listener->local_address(); }
+  // A port of the loopback at which nobody listens.
+  SocketAddress deserted() { return uv::ListeningEnd(loop).listener->local_address(); }
+
+  uv::Loop loop;
+  std::optional<uv::ListeningEnd> acceptor{std::in_place, loop};
+};
+
+HostPort target_at(const SocketAddress& address) {
+  return {address.ip.to_string(), address.port};
+}
+
+TEST_F(DialerTest, ConnectsAtTheFirstAttempt) {
+  Upstream upstream(loop, target_at(local()));
+  Dial dial(*this, upstream, 5s);
+  finish(dial);
+  ASSERT_TRUE(*dial.result) << dial.result->error().message;
+  EXPECT_EQ((*dial.result)->peer_address(), local());
+  EXPECT_EQ(dial.attempts, 1U);
+}
+
+TEST_F(DialerTest, LooksANameUpOnceForAllWhoWaitForIt) {
+  Upstream upstream(loop, {"localhost", local().port});
+  std::vector<std::unique_ptr<Dial>> dials;
+  for (int i = 0; i < 20; ++i)
+    dials.push_back(std::make_unique<Dial>(*this, upstream, 5s));
+  for (const auto& dial : dials) {
+    while (!dial->result && !HasFailure())
+      run_until_stopped(loop);
+    EXPECT_TRUE(*dial->result);
+  }
+}
+
+TEST_F(DialerTest, WaitsForAnUpstreamThatIsStarting) {
+  const SocketAddress address = local();
+  acceptor.reset();
+  Upstream upstream(loop, target_at(address));
+  Dial dial(*this, upstream, 10s);
+  while (dial.dialer->attempts() < 3)
+    uv::run_briefly(loop);
+  acceptor.emplace(loop, address);
+  finish(dial);
+  EXPECT_TRUE(*dial.result);
+  EXPECT_GE(dial.attempts, 3U);
+}
+
+TEST_F(DialerTest, SaysHowOftenAndHowLongItTried) {
+  const SocketAddress address = deserted();
+  Upstream upstream(loop, target_at(address));
+  const std::string failure = failure_of(upstream, 200ms);
+  EXPECT_THAT(failure, StartsWith("cannot connect to " + address.to_string() + ": connection "));
+  EXPECT_THAT(failure, ContainsRegex("refused \\([0-9]+ attempts? in 200ms\\)$"));
+}
+
+TEST_F(DialerTest, GivesUpInALaterTurnAlsoWithoutAnyTime) {
+  Upstream upstream(loop, target_at(deserted()));
+  EXPECT_THAT(failure_of(upstream, 0s), HasSubstr("(1 attempt in 0s)"));
+}
+
+TEST_F(DialerTest, KeepsToItsTimeWithAHostThatDoesNotExist) {
+  Upstream upstream(loop, {"nobody.invalid", 80});  // reserved by RFC 6761
+  const TimePoint start = uv::now();
+  const std::string failure = failure_of(upstream, 300ms);
+  EXPECT_GE(uv::now() - start, 300ms);
+  EXPECT_THAT(failure, StartsWith("cannot connect to nobody.invalid:80: "));
+  EXPECT_THAT(failure, HasSubstr("(tried for 300ms)"));
+}
+
+TEST_F(DialerTest, WritesTheAddressOfAnUpstreamInBrackets) {
+  Upstream upstream(loop, {"::1", 1});
+  EXPECT_THAT(failure_of(upstream, 0s), StartsWith("cannot connect to [::1]:1: "));
+}
+
+TEST_F(DialerTest, TriesTheNextAddressAndBeginsWithItFromThenOn) {
+  Upstream upstream(loop, {"both", 1}, {deserted(), local()});
+  Dial first(*this, upstream, 5s);
+  finish(first);
+  EXPECT_TRUE(*first.result);
+  EXPECT_EQ(first.attempts, 2U);
+
+  Dial second(*this, upstream, 5s);
+  finish(second);
+  EXPECT_TRUE(*second.result);
+  EXPECT_EQ(second.attempts, 1U);
+}
+
+TEST_F(DialerTest, ComesBackToTheFirstAddressWhenTheOtherOneIsGone) {
+  uv::ListeningEnd other(loop);
+  Upstream upstream(loop, {"both", 1}, {local(), other.listener->local_address()});
+  const SocketAddress address = local();
+  acceptor.reset();
+  Dial first(*this, upstream, 5s);
+  finish(first);
+  acceptor.emplace(loop, address);
+  other.listener = fail(ErrorCode::kUnavailable, "closed");
+  Dial second(*this, upstream, 5s);
+  finish(second);
+  ASSERT_TRUE(*second.result);
+  EXPECT_EQ((*second.result)->peer_address(), address);
+}
+
+TEST_F(DialerTest, GivesUpSilentlyWhenItIsDestroyed) {
+  Upstream upstream(loop, target_at(local()));
+  Upstream named(loop, {"localhost", local().port});
+  Upstream nobody(loop, target_at(deserted()));
+  Dial one(*this, upstream, 5s);
+  Dial two(*this, named, 5s);
+  Dial three(*this, nobody, 1ms);
+  for (Dial* dial : {&one, &two, &three})
+    dial->dialer.reset();
+  for (const TimePoint end = uv::now() + 50ms; uv::now() < end;)
+    uv::run_briefly(loop);
+  for (const Dial* dial : {&one, &two, &three})
+    EXPECT_FALSE(dial->result);
+}
+
+TEST_F(DialerTest, ServesManyDeadlinesWithOneTimer) {
+  Upstream upstream(loop, target_at(deserted()));
+  Dial slow(*this, upstream, 300ms);
+  Dial fast(*this, upstream, 60ms);
+  Dial never(*this, upstream, kForever);
+  finish(fast);
+  EXPECT_FALSE(slow.result);
+  finish(slow);
+  EXPECT_FALSE(never.result);
+}
+
+}  // namespace
+}  // namespace throttle::proxy
