@@ -10,6 +10,7 @@
 #include <string>
 
 #include "libthrottle/core/time.h"
+#include "libthrottle/proxy/relay_flow.h"
 #include "libthrottle/uv/tcp_stream.h"
 
 namespace throttle::uv {
@@ -17,15 +18,6 @@ class Loop;
 }
 
 namespace throttle::proxy {
-
-// What ended a relay.
-enum class RelayEnd : std::uint8_t {
-  kFinished,  // both sides said all, and it was passed on
-  kClientReset,
-  kUpstreamReset,
-  kClientFailed,  // a timeout of the system, say
-  kUpstreamFailed,
-};
 
 struct RelayOutcome {
   RelayEnd end = RelayEnd::kFinished;
@@ -66,7 +58,10 @@ class Relay {
 
   std::uint64_t bytes_up() const;
   std::uint64_t bytes_down() const;
-  // When a byte last moved, for an idle timeout.
+  // Taken from one side and not handed to the other's system yet, both ways together. While it is
+  // more than `buffer_bytes` one way, no more is read; so it is at most that and one read each way.
+  std::size_t queued_bytes() const;
+  // When a byte last moved, to the millisecond below; for an idle timeout.
   TimePoint last_activity() const;
 
  private:

@@ -1,6 +1,7 @@
 #include "libthrottle/uv/loop.h"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 #include <uv.h>
@@ -49,6 +50,10 @@ uv_loop_s* Loop::raw() {
 
 std::span<char> Loop::read_buffer() {
   return state_->read_buffer;
+}
+
+TimePoint Loop::turn_time() const {
+  return TimePoint(std::chrono::milliseconds(uv_now(&state_->uv)));
 }
 
 std::size_t Loop::open_streams() const {
