@@ -16,7 +16,7 @@ class LedgerRuntime {
  public:
   // Nothing is granted before `startup_grace` is over. Ids and fencing tokens begin from the
   // system's randomness and wall clock.
-  LedgerRuntime(Loop& loop, Duration startup_grace = {});
+  explicit LedgerRuntime(Loop& loop, Duration startup_grace = {});
   LedgerRuntime(const LedgerRuntime&) = delete;
   LedgerRuntime& operator=(const LedgerRuntime&) = delete;
 
