@@ -39,10 +39,15 @@ Value convert(const toml::node& node, std::size_t depth) {
     value.text = string->get();
   } else if (node.is_floating_point()) {
     value.kind = Value::Kind::kFloat;
-  } else if (node.is_boolean()) {
+  } else if (const auto* const boolean = node.as_boolean()) {
     value.kind = Value::Kind::kBoolean;
-  } else if (node.is_array()) {
+    value.boolean = boolean->get();
+  } else if (const auto* const array = node.as_array()) {
     value.kind = Value::Kind::kArray;
+    for (const toml::node& item : *array) {
+      if (depth == kDeepest) break;
+      value.items.push_back(convert(item, depth + 1));
+    }
   } else if (const auto* const table = node.as_table()) {
     for (const auto& [key, child] : *table) {
       if (depth == kDeepest) break;

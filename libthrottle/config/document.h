@@ -21,7 +21,9 @@ struct Value {
   Kind kind = Kind::kTable;
   Position position;
   std::int64_t integer = 0;    // of kInteger
+  bool boolean = false;        // of kBoolean
   std::string text;            // of kString
+  std::vector<Value> items;    // of kArray
   std::vector<Entry> entries;  // of kTable, in the order of their keys
 };
 

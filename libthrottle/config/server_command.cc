@@ -1,23 +1,15 @@
 #include "libthrottle/config/server_command.h"
 
-#include <algorithm>
-#include <charconv>
-#include <sstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include <boost/program_options.hpp>
-
+#include "libthrottle/config/forms.h"
 #include "libthrottle/core/address.h"
-#include "libthrottle/core/text.h"
 
 namespace throttle::config {
 
 namespace {
-
-namespace po = boost::program_options;
 
 constexpr std::string_view kHead =
     R"(Semaphores as a service over HTTP: who wants to use something that cannot take
@@ -52,101 +44,46 @@ Exit codes:
   2  wrong arguments
 )";
 
-po::options_description known_options() {
+std::vector<OptionGroup> known_options() {
   const HostPort listen = HttpSettings().listen;
-  const auto value = [](const char* name) { return po::value<std::string>()->value_name(name); };
-  po::options_description options("Options, with their defaults in brackets");
-  auto add = options.add_options();
-  add("address", value("HOST"), ("Host to listen on [" + listen.host + "]").c_str());
-  add("port", value("PORT"), ("Port to listen on [" + std::to_string(listen.port) + "]").c_str());
-  add("configuration,c", value("FILE"),
-      ("Configuration [" + ServerOptions().configuration + "]").c_str());
-  add("log-format", value("FORMAT"), "Lines on stderr: text or json [text]");
-  add("check", "Say whether the configuration is valid, and end");
-  add("help,h", "Show this, and end");
-  add("version,V", "Show the version, and end");
-  return options;
+  return {{"Options, with their defaults in brackets",
+           {{"address", "HOST", "Host to listen on [" + listen.host + "]"},
+            {"port", "PORT", "Port to listen on [" + std::to_string(listen.port) + "]"},
+            {"configuration,c", "FILE", "Configuration [" + ServerOptions().configuration + "]"},
+            {"log-format", "FORMAT", "Lines on stderr: text or json [text]"},
+            {"check", "", "Say whether the configuration is valid, and end"},
+            {"help,h", "", "Show this, and end"},
+            {"version,V", "", "Show the version, and end"}}}};
 }
 
-tl::unexpected<Error> wrong(std::string_view what) {
-  return fail(ErrorCode::kInvalidArgument, std::string(what) + " (--help shows what is possible)");
-}
-
-// The options and their values, as Boost understands them; abbreviations are not guessed.
-Result<std::vector<po::option>> split(std::span<const char* const> arguments) {
-  namespace styles = po::command_line_style;
-  constexpr int kStyle = styles::unix_style & ~styles::allow_guessing;
-  const po::options_description known = known_options();
-  try {
-    const std::vector<std::string> words(arguments.begin(), arguments.end());
-    return po::command_line_parser(words).options(known).style(kStyle).run().options;
-  } catch (const po::error& error) {
-    return wrong(error.what());
-  }
-}
-
-Result<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  if (error == std::errc() && stop == end) return port;
-  return fail(ErrorCode::kInvalidArgument, "expected a number from 0 to 65535, got " + quote(text));
-}
-
-// Puts what `parse` finds in the value into the target.
-template <typename Target, typename T>
-Result<void> take(const po::option& option, Target& target, Result<T> (*parse)(std::string_view)) {
-  const std::string& text = option.value.front();
-  const bool swallowed = option.original_tokens.size() > 1 && text.starts_with('-');
-  if (swallowed) return wrong("--" + option.string_key + ": expected a value, got " + quote(text));
-  Result<T> value = parse(text);
-  if (!value) return wrong("--" + option.string_key + ": " + value.error().message);
-  target = *std::move(value);
-  return {};
-}
-
-Result<std::string> parse_path(std::string_view text) {
-  if (!text.empty()) return std::string(text);
-  return fail(ErrorCode::kInvalidArgument, "expected the path of a file, got nothing");
-}
-
-Result<void> apply(const po::option& option, ServerOptions& options) {
-  const std::string& key = option.string_key;
-  if (key == "address") return take(option, options.address, &parse_host);
-  if (key == "port") return take(option, options.port, &parse_port);
-  if (key == "configuration") return take(option, options.configuration, &parse_path);
-  if (key == "log-format") return take(option, options.log_format, &parse_log_format);
-  if (key.empty()) return wrong("unexpected argument " + quote(option.value.front()));
+Result<void> apply(const Argument& argument, ServerOptions& options) {
+  const std::string& name = argument.name;
+  if (name == "address") return take(argument, options.address, &parse_host);
+  if (name == "port") return take(argument, options.port, &parse_port);
+  if (name == "configuration") return take(argument, options.configuration, &parse_path);
+  if (name == "log-format") return take(argument, options.log_format, &parse_log_format);
   return {};
 }
 
 }  // namespace
 
 Result<ServerCommand> parse_server_command(std::span<const char* const> arguments) {
-  const auto given = split(arguments);
+  const auto given = parse_arguments(arguments, known_options());
   if (!given) return tl::unexpected(given.error());
-  const auto count = [&given](std::string_view key) {
-    return std::ranges::count(*given, key, &po::option::string_key);
-  };
   ServerOptions options;
-  for (const po::option& option : *given) {
-    if (!option.string_key.empty() && count(option.string_key) > 1) {
-      return wrong("--" + option.string_key + " is given twice");
-    }
-    if (const auto applied = apply(option, options); !applied) {
+  for (const Argument& argument : *given) {
+    if (const auto applied = apply(argument, options); !applied) {
       return tl::unexpected(applied.error());
     }
   }
-  if (count("help") > 0) return ShowHelp{};
-  if (count("version") > 0) return ShowVersion{};
-  if (count("check") > 0) return Check{std::move(options)};
+  if (is_given(*given, "help")) return ShowHelp{};
+  if (is_given(*given, "version")) return ShowVersion{};
+  if (is_given(*given, "check")) return Check{std::move(options)};
   return Run{std::move(options)};
 }
 
 std::string server_help() {
-  std::ostringstream text;
-  text << kHead << known_options() << kTail;
-  return text.str();
+  return std::string(kHead) + describe(known_options()) + std::string(kTail);
 }
 
 Result<LoadedSettings> load_settings(const ServerOptions& options) {

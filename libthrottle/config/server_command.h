@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "libthrottle/config/command_line.h"
 #include "libthrottle/config/settings.h"
 #include "libthrottle/config/settings_file.h"
 #include "libthrottle/core/result.h"
@@ -32,8 +33,6 @@ struct Run {
 struct Check {  // say whether the configuration is valid, and end
   ServerOptions options;
 };
-struct ShowHelp {};
-struct ShowVersion {};
 using ServerCommand = std::variant<Run, Check, ShowHelp, ShowVersion>;
 
 // `arguments` without the name of the program. Error kInvalidArgument names the argument; the exit

@@ -16,6 +16,7 @@
 #include "libthrottle/core/ledger_types.h"
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
+#include "libthrottle/proxy/settings.h"
 
 namespace throttle::config {
 
@@ -78,8 +79,13 @@ struct ServerSettings {
   Duration startup_grace{};                   // nothing is granted that soon after the start
   Duration drain_timeout = std::chrono::milliseconds(1500);  // for open requests when stopping
   LoggingSettings logging;
+  std::vector<proxy::Settings> proxies;  // [proxy.NAME], in the order of their names
+  std::optional<HostPort> status;  // [proxy_status]: where throttle-proxy shows itself over HTTP
 
   bool operator==(const ServerSettings&) const = default;
 };
+
+// The semaphores of the ledger: the configured ones, and those of the proxies that have their own.
+std::vector<SemaphoreSettings> semaphores_in_force(const ServerSettings& settings);
 
 }  // namespace throttle::config

@@ -10,38 +10,15 @@
 
 #include "libthrottle/config/document.h"
 #include "libthrottle/config/findings.h"
+#include "libthrottle/config/forms.h"
+#include "libthrottle/config/proxy_tables.h"
 #include "libthrottle/config/table_reader.h"
-#include "libthrottle/core/duration.h"
-#include "libthrottle/core/text.h"
 
 namespace throttle::config {
 
 namespace {
 
 constexpr std::size_t kMostBytes = 1024 * 1024;
-
-tl::unexpected<Error> unlike(std::string_view expected, std::string_view text) {
-  return fail(ErrorCode::kInvalidArgument,
-              "expected " + std::string(expected) + ", got " + quote(text));
-}
-
-constexpr Form<Duration> kDuration{R"(a duration such as "30s")", &parse_duration};
-
-constexpr std::string_view kTimeLimits = R"(a duration above zero such as "30s")";
-Result<Duration> parse_time_limit(std::string_view text) {
-  auto length = parse_duration(text);
-  if (length && *length == Duration::zero()) return unlike(kTimeLimits, text);
-  return length;
-}
-constexpr Form<Duration> kTimeLimit{kTimeLimits, &parse_time_limit};
-
-constexpr std::string_view kOrders = R"("fifo" or "lifo")";
-Result<QueueOrder> parse_order(std::string_view text) {
-  if (text == "fifo") return QueueOrder::kFifo;
-  if (text == "lifo") return QueueOrder::kLifo;
-  return unlike(kOrders, text);
-}
-constexpr Form<QueueOrder> kOrder{kOrders, &parse_order};
 
 constexpr std::string_view kLevels = R"("off", "error", "warn", "info", "debug" or "trace")";
 Result<std::string> parse_level(std::string_view text) {
@@ -66,8 +43,6 @@ Result<GelfCompression> parse_compression(std::string_view text) {
 constexpr Form<GelfCompression> kCompression{kCompressions, &parse_compression};
 
 constexpr Form<LogFormat> kLogFormat{kLogFormats, &parse_log_format};
-constexpr Form<std::string> kHost{R"(a host such as "log.example.org")", &parse_host};
-constexpr Form<HostPort> kHostPort{R"(an address such as "127.0.0.1:8000")", &parse_host_port};
 
 void read_semaphore(TableReader table, SemaphoreSettings& semaphore) {
   if (!table.integer("max", semaphore.full_count)) table.missing("max", "an integer");
@@ -89,9 +64,7 @@ void read_semaphores(TableReader table, ServerSettings& settings) {
         read_semaphore(table.inner(entry), semaphore);
         break;
       default:
-        table.error(
-            entry.value, entry.key,
-            "expected an integer or a table with the key max, got " + describe(entry.value));
+        table.unfit(entry.value, entry.key, "an integer or a table with the key max");
     }
     settings.semaphores.push_back(std::move(semaphore));
   }
@@ -136,13 +109,25 @@ void read_logging(TableReader table, LoggingSettings& logging) {
   table.finish();
 }
 
+void read_status(TableReader table, HostPort& status) {
+  const auto take = [&status](std::string_view text) { return put(kListen.parse(text), status); };
+  if (!table.texts("listen", Shape::kStringOrInteger, kListen.expected, take)) {
+    table.missing("listen", kListen.expected);
+  }
+  table.finish();
+}
+
 void read_server(TableReader table, ServerSettings& settings) {
   if (const auto semaphores = table.table("semaphores")) read_semaphores(*semaphores, settings);
   if (const auto http = table.table("http")) read_http(*http, settings.http);
   if (const auto logging = table.table("logging")) read_logging(*logging, settings.logging);
   table.formed("startup_grace", settings.startup_grace, kDuration);
   table.formed("drain_timeout", settings.drain_timeout, kDuration);
-  table.ignore("litter_collection_interval");  // of older servers; ours expire to the tick
+  table.find("litter_collection_interval");  // of older servers; ours expire to the tick
+  read_proxies(table, settings);
+  if (auto status = table.table("proxy_status")) {
+    read_status(*std::move(status), settings.status.emplace());
+  }
   table.finish();
 }
 
@@ -171,7 +156,7 @@ Result<LoadedSettings> parse_settings(std::string_view text, std::string_view fi
   }
   if (findings.has_errors()) return fail(ErrorCode::kInvalidArgument, findings.report());
   loaded.warnings = findings.warnings();
-  if (loaded.settings.semaphores.empty()) {
+  if (semaphores_in_force(loaded.settings).empty()) {
     loaded.warnings.push_back(
         std::string(file) + ": no semaphores are configured, so every request for one is refused");
   }

@@ -16,15 +16,35 @@ bool is_bare(std::string_view key) {
   });
 }
 
-std::string expected_integer(Range range) {
-  constexpr Range kAny;
-  if (range.least == kAny.least && range.most == kAny.most) return "an integer";
-  const std::string from = "an integer from " + std::to_string(range.least);
-  return range.most == kAny.most ? from + " on" : from + " to " + std::to_string(range.most);
+bool has_shape(const Value& value, Shape shape) {
+  using Kind = Value::Kind;
+  switch (shape) {
+    case Shape::kString:
+      return value.kind == Kind::kString;
+    case Shape::kInteger:
+      return value.kind == Kind::kInteger;
+    case Shape::kStringOrInteger:
+      return value.kind == Kind::kString || value.kind == Kind::kInteger;
+    case Shape::kBoolean:
+      return value.kind == Kind::kBoolean;
+    case Shape::kStrings:
+      return value.kind == Kind::kArray;
+    case Shape::kTable:
+      return value.kind == Kind::kTable;
+  }
+  return false;
 }
 
-std::string instead_of(std::string_view expected, const Value& value) {
-  return "expected " + std::string(expected) + ", got " + describe(value);
+// Of a value that is a text by itself.
+std::string text_of(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::kInteger:
+      return std::to_string(value.integer);
+    case Value::Kind::kBoolean:
+      return value.boolean ? "true" : "false";
+    default:
+      return value.text;
+  }
 }
 
 }  // namespace
@@ -35,11 +55,41 @@ bool TableReader::text(std::string_view key, std::string& target) {
   return value != nullptr;
 }
 
+bool TableReader::texts(std::string_view key, Shape shape, std::string_view expected,
+                        const TakeText& take) {
+  const Value* const value = find(key);
+  if (value == nullptr) return false;
+  if (!has_shape(*value, shape)) {
+    unfit(*value, key, expected);
+  } else if (shape == Shape::kStrings || shape == Shape::kTable) {
+    take_parts(*value, key, take);
+  } else if (const auto taken = take(text_of(*value)); !taken) {
+    const bool quoted = value->kind != Value::Kind::kInteger;
+    quoted ? error(*value, key, taken.error().message) : unfit(*value, key, expected);
+  }
+  return true;
+}
+
+void TableReader::take_parts(const Value& value, std::string_view key, const TakeText& take) {
+  for (const Value& item : value.items) {
+    if (!is_string(item, key, "a string in the array")) continue;
+    if (const auto taken = take(item.text); !taken) error(item, key, taken.error().message);
+  }
+  const TableReader parts(value, path_of(key), findings_);
+  for (const Entry& entry : value.entries) {
+    if (!has_shape(entry.value, Shape::kStringOrInteger)) {
+      parts.unfit(entry.value, entry.key, "a string or an integer");
+    } else if (const auto taken = take(entry.key + '=' + text_of(entry.value)); !taken) {
+      parts.error(entry.value, entry.key, taken.error().message);
+    }
+  }
+}
+
 std::optional<TableReader> TableReader::table(std::string_view key) {
   const Value* const value = find(key);
   if (value == nullptr) return std::nullopt;
   if (value->kind == Value::Kind::kTable) return TableReader(*value, path_of(key), findings_);
-  error(*value, key, instead_of("a table", *value));
+  unfit(*value, key, "a table");
   return std::nullopt;
 }
 
@@ -47,8 +97,12 @@ void TableReader::missing(std::string_view key, std::string_view expected) {
   findings_.error(table_.position, path_of(key), "missing; expected " + std::string(expected));
 }
 
-void TableReader::error(const Value& value, std::string_view key, std::string_view text) {
+void TableReader::error(const Value& value, std::string_view key, std::string_view text) const {
   findings_.error(value.position, path_of(key), text);
+}
+
+void TableReader::unfit(const Value& value, std::string_view key, std::string_view expected) const {
+  error(value, key, "expected " + std::string(expected) + ", got " + describe(value));
 }
 
 void TableReader::finish() const {
@@ -70,13 +124,13 @@ const Value* TableReader::find(std::string_view key) {
 bool TableReader::in_range(const Value& value, std::string_view key, Range range) {
   const bool fits = value.kind == Value::Kind::kInteger && value.integer >= range.least &&
                     value.integer <= range.most;
-  if (!fits) error(value, key, instead_of(expected_integer(range), value));
+  if (!fits) unfit(value, key, expected_integer(range));
   return fits;
 }
 
 bool TableReader::is_string(const Value& value, std::string_view key, std::string_view expected) {
   const bool fits = value.kind == Value::Kind::kString;
-  if (!fits) error(value, key, instead_of(expected, value));
+  if (!fits) unfit(value, key, expected);
   return fits;
 }
 

@@ -7,7 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,31 +16,12 @@
 
 #include "libthrottle/config/document.h"
 #include "libthrottle/config/findings.h"
+#include "libthrottle/config/forms.h"
 #include "libthrottle/core/result.h"
 
 namespace throttle::config {
 
-// Inclusive.
-struct Range {
-  std::int64_t least = std::numeric_limits<std::int64_t>::min();
-  std::int64_t most = std::numeric_limits<std::int64_t>::max();
-};
-
-template <std::integral T>
-constexpr Range range_of() {
-  using Limits = std::numeric_limits<T>;
-  return {std::in_range<std::int64_t>(Limits::min()) ? static_cast<std::int64_t>(Limits::min()) : 0,
-          std::in_range<std::int64_t>(Limits::max()) ? static_cast<std::int64_t>(Limits::max())
-                                                     : Range().most};
-}
-
-// How a T is written as a string. `expected` is what messages call it; the error text of `parse`
-// stands for itself.
-template <typename T>
-struct Form {
-  std::string_view expected;
-  Result<T> (*parse)(std::string_view);
-};
+using TakeText = std::function<Result<void>(std::string_view)>;
 
 class TableReader {
  public:
@@ -74,18 +55,23 @@ class TableReader {
     return true;
   }
 
+  // Hands `take` the text of what stands there, or one text after the other where it has several
+  // parts; what `take` refuses is a finding.
+  bool texts(std::string_view key, Shape shape, std::string_view expected, const TakeText& take);
+
   // Any string.
   bool text(std::string_view key, std::string& target);
 
   // A reader of the table there.
   std::optional<TableReader> table(std::string_view key);
 
-  // Knows the key and takes anything.
-  void ignore(std::string_view key) { find(key); }
+  // What stands there, whatever it is; null if nothing does.
+  const Value* find(std::string_view key);
 
   // The key has to be there and is not.
   void missing(std::string_view key, std::string_view expected);
-  void error(const Value& value, std::string_view key, std::string_view text);
+  void error(const Value& value, std::string_view key, std::string_view text) const;
+  void unfit(const Value& value, std::string_view key, std::string_view expected) const;
 
   // Warns of every key that nobody asked for, and says which one may be meant.
   void finish() const;
@@ -97,7 +83,7 @@ class TableReader {
   }
 
  private:
-  const Value* find(std::string_view key);
+  void take_parts(const Value& value, std::string_view key, const TakeText& take);
   bool in_range(const Value& value, std::string_view key, Range range);
   bool is_string(const Value& value, std::string_view key, std::string_view expected);
   std::string path_of(std::string_view key) const;

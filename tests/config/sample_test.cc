@@ -1,5 +1,6 @@
 // The sample configuration says the truth about itself: it is valid, gives what its comments say,
 // and every setting that it shows at its default is one.
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -7,7 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "libthrottle/config/proxy_keys.h"
 #include "libthrottle/config/settings_file.h"
+
+using namespace std::chrono_literals;
 
 namespace throttle::config {
 namespace {
@@ -40,6 +44,26 @@ ServerSettings what_its_comments_say() {
   return expected;
 }
 
+// What it shows where there is no default; all else is at its default.
+proxy::Settings the_proxy_it_shows() {
+  proxy::Settings proxy;
+  proxy.name = "converter";
+  proxy.listen = {"127.0.0.1", 9000};
+  proxy.upstream = {"localhost", 8100};
+  proxy.queue_timeout = 5min;
+  proxy.time_to_live = 20s;
+  proxy.idle_timeout = 10min;
+  proxy.hooks.before_activate = "echo let through";
+  proxy.hooks.on_timeout = "echo took too long";
+  proxy.hooks.recycle = "systemctl restart converter";
+  proxy.hooks.recycle_every = 100;
+  proxy.client_limits.max_per_client = 10;
+  proxy.client_limits.overrides = {{*IpNetwork::parse("10.0.0.0/8"), 100},
+                                   {*IpNetwork::parse("127.0.0.1"), ConnectionLimiter::kUnlimited}};
+  proxy.accept_proxy = {*IpNetwork::parse("192.0.2.0/24")};
+  return proxy;
+}
+
 TEST(Sample, IsReadAsItsCommentsSay) {
   const auto loaded = load_settings_file(THROTTLE_SAMPLE);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
@@ -55,6 +79,8 @@ TEST(Sample, ShowsEverySettingAtItsDefault) {
   EXPECT_TRUE(loaded->warnings.empty());
   ServerSettings expected = what_its_comments_say();
   expected.logging.gelf = GelfSettings{"throttle", "log.example.org", 12201, "warn"};
+  expected.proxies = {the_proxy_it_shows()};
+  expected.status = HostPort{"127.0.0.1", 8500};
   EXPECT_EQ(loaded->settings, expected);
 }
 
@@ -81,6 +107,11 @@ TEST(Sample, MentionsEveryKey) {
                                      "compression",
                                      "datagram_bytes"}) {
     EXPECT_NE(text.find(std::string(key) + " = "), std::string::npos) << key;
+  }
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    for (const ProxyKey& key : group.keys) {
+      EXPECT_NE(text.find(std::string(key.name) + " = "), std::string::npos) << key.name;
+    }
   }
 }
 

@@ -68,6 +68,7 @@ TEST(SettingsFile, ReadsSemaphoresOfBothGenerationsInEveryForm) {
        {{"A", 1, 0, QueueOrder::kLifo, 0}}},
       {"[semaphores]\nA = { max = 1, order = \"fifo\", max_pending = 7 }",
        {{"A", 1, 0, QueueOrder::kFifo, 7}}},
+      {"[semaphores]\nA = { max = 1, order = \"fair\" }", {{"A", 1, 0, QueueOrder::kFair}}},
       {"[semaphores]\nb = 1\na = 2", {semaphore("a", 2), semaphore("b", 1)}},
   };
   for (const Semaphores& row : rows) {
@@ -174,10 +175,10 @@ TEST(SettingsFile, SaysWhatIsWrongWithASemaphore) {
       {"[semaphores]\nA = { max = 1, level = \"high\" }",
        "2:24: semaphores.A.level: expected an integer from -2147483648 to 2147483647, got the "
        "string \"high\""},
-      {"[semaphores]\nA = { max = 1, order = \"fair\" }",
-       R"(2:24: semaphores.A.order: expected "fifo" or "lifo", got "fair")"},
+      {"[semaphores]\nA = { max = 1, order = \"fiar\" }",
+       R"(2:24: semaphores.A.order: expected "fifo", "lifo" or "fair", got "fiar")"},
       {"[semaphores]\nA = { max = 1, order = 1 }",
-       R"(2:24: semaphores.A.order: expected "fifo" or "lifo", got the integer 1)"},
+       R"(2:24: semaphores.A.order: expected "fifo", "lifo" or "fair", got the integer 1)"},
       {"[semaphores]\nA = { max = 1, max_pending = -1 }",
        "2:30: semaphores.A.max_pending: expected an integer from 0 on, got the integer -1"},
   };

@@ -1,0 +1,95 @@
+#include "libthrottle/config/command_line.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include <boost/program_options.hpp>
+
+#include "libthrottle/core/text.h"
+
+namespace throttle::config {
+
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description library_form(std::span<const OptionGroup> groups) {
+  po::options_description all;
+  for (const OptionGroup& group : groups) {
+    po::options_description options(group.heading);
+    auto add = options.add_options();
+    for (const Option& option : group.options) {
+      if (option.value.empty()) {
+        add(option.name.c_str(), option.help.c_str());
+      } else {
+        add(option.name.c_str(), po::value<std::string>()->value_name(option.value),
+            option.help.c_str());
+      }
+    }
+    all.add(options);
+  }
+  return all;
+}
+
+bool is_repeatable(std::span<const OptionGroup> groups, const std::string& name) {
+  return std::ranges::any_of(groups, [&name](const OptionGroup& group) {
+    return std::ranges::any_of(group.options, [&name](const Option& option) {
+      return option.repeatable && option.name == name;
+    });
+  });
+}
+
+// What is wrong with an option that the library let through; nothing if all is well.
+std::string complaint(const po::option& option) {
+  if (option.string_key.empty()) return "unexpected argument " + quote(option.value.front());
+  if (option.value.empty()) return {};
+  const std::string& value = option.value.front();
+  const bool swallowed = option.original_tokens.size() > 1 && value.starts_with('-');
+  return swallowed ? "--" + option.string_key + ": expected a value, got " + quote(value)
+                   : std::string();
+}
+
+}  // namespace
+
+Result<std::vector<Argument>> parse_arguments(std::span<const char* const> arguments,
+                                              std::span<const OptionGroup> groups) {
+  namespace styles = po::command_line_style;
+  constexpr int kStyle = styles::unix_style & ~styles::allow_guessing;
+  const po::options_description known = library_form(groups);
+  std::vector<Argument> given;
+  try {
+    const std::vector<std::string> words(arguments.begin(), arguments.end());
+    for (const po::option& option :
+         po::command_line_parser(words).options(known).style(kStyle).run().options) {
+      if (const std::string text = complaint(option); !text.empty()) return wrong(text);
+      if (is_given(given, option.string_key) && !is_repeatable(groups, option.string_key)) {
+        return wrong("--" + option.string_key + " is given twice");
+      }
+      given.push_back({option.string_key, option.value.empty() ? "" : option.value.front()});
+    }
+  } catch (const po::error& error) {
+    return wrong(error.what());
+  }
+  return given;
+}
+
+bool is_given(std::span<const Argument> arguments, std::string_view name) {
+  return std::ranges::find(arguments, name, &Argument::name) != arguments.end();
+}
+
+std::string describe(std::span<const OptionGroup> groups) {
+  std::ostringstream text;
+  text << library_form(groups);
+  return text.str();
+}
+
+tl::unexpected<Error> wrong(std::string_view what) {
+  return fail(ErrorCode::kInvalidArgument, std::string(what) + " (--help shows what is possible)");
+}
+
+Result<std::string> parse_path(std::string_view text) {
+  if (!text.empty()) return std::string(text);
+  return fail(ErrorCode::kInvalidArgument, "expected the path of a file, got nothing");
+}
+
+}  // namespace throttle::config

@@ -1,0 +1,64 @@
+// Command lines: which options a program has, what is wrong with arguments, and the list of options
+// that --help shows. Only command_line.cc knows the library that does it.
+//
+// All text is UTF-8. Threads: pure functions.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/core/result.h"
+
+namespace throttle::config {
+
+struct Option {
+  std::string name;   // as in "help,h": the long name, and a letter where it has one
+  std::string value;  // what --help calls its value; empty: it takes none
+  std::string help;
+  bool repeatable = false;
+};
+
+struct OptionGroup {
+  std::string heading;
+  std::vector<Option> options;
+};
+
+// One option as given; without a value where it takes none.
+struct Argument {
+  std::string name;  // the long one
+  std::string value;
+};
+
+// The arguments without the name of the program, in their order; abbreviations are not guessed.
+// Error kInvalidArgument names the argument: unknown, given twice, or with a value where there
+// should be none or the reverse.
+Result<std::vector<Argument>> parse_arguments(std::span<const char* const> arguments,
+                                              std::span<const OptionGroup> groups);
+
+bool is_given(std::span<const Argument> arguments, std::string_view name);
+
+// The options, group by group, at most 80 columns wide.
+std::string describe(std::span<const OptionGroup> groups);
+
+// Error kInvalidArgument with the advice to look at --help.
+tl::unexpected<Error> wrong(std::string_view what);
+
+// Puts what `parse` finds in the value into the target. Error kInvalidArgument names the argument.
+template <typename Target, typename T>
+Result<void> take(const Argument& argument, Target& target, Result<T> (*parse)(std::string_view)) {
+  Result<T> value = parse(argument.value);
+  if (!value) return wrong("--" + argument.name + ": " + value.error().message);
+  target = *std::move(value);
+  return {};
+}
+
+Result<std::string> parse_path(std::string_view text);
+
+// What every program can be asked instead of its work.
+struct ShowHelp {};
+struct ShowVersion {};
+
+}  // namespace throttle::config

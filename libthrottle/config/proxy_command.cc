@@ -1,0 +1,222 @@
+#include "libthrottle/config/proxy_command.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/config/forms.h"
+#include "libthrottle/config/proxy_keys.h"
+
+namespace throttle::config {
+
+namespace {
+
+constexpr std::string_view kHead =
+    R"(A fair semaphore in front of a TCP service that cannot take many clients at
+once: a few are connected to it, the others wait in a queue for their turn.
+
+Usage: throttle-proxy -l [ADDRESS:]PORT -p PORT [OPTION]...
+       throttle-proxy -c FILE [--status [ADDRESS:]PORT] [--log-format FORMAT]
+
+  throttle-proxy -l 9000 -p 8100
+      One client at a time for the service on port 8100 of this machine.
+  throttle-proxy -l 127.0.0.1:9000 -h db.example.org -p 5432 -n 5 -t 10min
+      Five at a time for another machine's, for ten minutes at most.
+
+A TIME is a duration such as 20s, 1.5s or "1h 30m", or a number of milliseconds.
+Defaults stand in brackets; where there is none, there is no limit.
+)";
+
+constexpr std::string_view kTail = R"(
+Configuration:
+  A file given by --configuration has a table [proxy.NAME] for each proxy, with
+  the long options as keys: listen, upstream = "HOST:PORT", max_connections and
+  so on. Proxies may share the semaphores of the file.
+
+Environment:
+  THROTTLE_LOG  What goes to stderr: off, error, warn, info, debug or trace, or
+                targets with levels of their own, as in "warn,proxy=debug".
+
+Commands find in their environment:
+  THROTTLE_PROXY, THROTTLE_UPSTREAM, THROTTLE_CLIENT_ADDRESS,
+  THROTTLE_CLIENT_PORT, THROTTLE_ACTIVATION (1, 2, 3 ...), THROTTLE_WAITED_MS,
+  THROTTLE_QUEUED, and THROTTLE_TIMED_OUT (1 if a connection has reached its
+  --timeout since the last activation). What they print goes to the log.
+
+Signals:
+  SIGINT, SIGTERM, Ctrl+C  Stop: no new connections, open ones may end for
+                           --drain-timeout. A second one ends them at once.
+  SIGHUP (not on Windows)  Read the file again. No connection is dropped; a
+                           file with mistakes changes nothing.
+
+Exit codes:
+  0  stopped as asked, or all is valid
+  1  the configuration is wrong, or the proxy could not start
+  2  wrong arguments
+)";
+
+constexpr std::string_view kDefaultName = "proxy";
+
+Result<std::uint16_t> parse_upstream_port(std::string_view text) {
+  auto port = parse_port(text);
+  if (!port || *port == 0) return unlike("a number from 1 to 65535", text);
+  return port;
+}
+
+Result<std::string> parse_name(std::string_view text) {
+  if (text.empty()) return unlike("a name", text);
+  return std::string(text);
+}
+
+// "listen" of "listen,l".
+std::string_view long_name(std::string_view option) {
+  return option.substr(0, option.find(','));
+}
+
+// How a key is called on the command line.
+std::string option_of(std::string_view key) {
+  std::string option = "--" + std::string(key);
+  std::ranges::replace(option, '_', '-');
+  return option;
+}
+
+Option described(const ProxyKey& key) {
+  std::string help(key.help);
+  const bool shown = !key.fallback.empty() && key.shape != Shape::kBoolean;
+  if (shown) help += " [" + std::string(key.fallback) + ']';
+  const bool repeatable = key.shape == Shape::kStrings || key.shape == Shape::kTable;
+  return {std::string(key.option), std::string(key.value), std::move(help), repeatable};
+}
+
+std::vector<OptionGroup> known_options() {
+  std::vector<OptionGroup> groups;
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    OptionGroup& shown = groups.emplace_back(OptionGroup{std::string(group.heading), {}});
+    for (const ProxyKey& key : group.keys) {
+      if (!key.option.empty()) shown.options.push_back(described(key));
+    }
+  }
+  std::vector<Option>& where = groups.front().options;
+  where.push_back({"upstream-port,p", "PORT", "The service's port"});
+  where.push_back({"upstream-host,h", "HOST", "The service's host [localhost]"});
+  where.push_back({"name", "NAME", "What the log and the metrics call this proxy [proxy]"});
+  groups.push_back(
+      {"This program",
+       {{"configuration,c", "FILE", "Run the proxies of this file instead"},
+        {"status", "[ADDRESS:]PORT", "Serve /health, /metrics and /connections there over HTTP"},
+        {"log-format", "FORMAT", "Lines on stderr: text or json [text]"},
+        {"check", "", "Say whether all of this is valid, and end"},
+        {"help", "", "Show this, and end"},
+        {"version,V", "", "Show the version, and end"}}});
+  return groups;
+}
+
+const ProxyKey* find_key(std::string_view name) {
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    for (const ProxyKey& key : group.keys) {
+      if (!key.option.empty() && long_name(key.option) == name) return &key;
+    }
+  }
+  return nullptr;
+}
+
+Result<void> apply(const Argument& argument, ProxyOptions& options) {
+  const std::string& name = argument.name;
+  if (name == "configuration") return take(argument, options.configuration, &parse_path);
+  if (name == "status") return take(argument, options.status, kListen.parse);
+  if (name == "log-format") return take(argument, options.log_format, &parse_log_format);
+  if (name == "name") return take(argument, options.proxy.name, &parse_name);
+  if (name == "upstream-host") return take(argument, options.proxy.upstream.host, &parse_host);
+  if (name == "upstream-port") {
+    return take(argument, options.proxy.upstream.port, &parse_upstream_port);
+  }
+  const ProxyKey* const key = find_key(name);
+  if (key == nullptr) return {};
+  const auto set = key->set(key->shape == Shape::kBoolean ? "true" : argument.value, options.proxy);
+  if (!set) return wrong("--" + name + ": " + set.error().message);
+  return {};
+}
+
+// With a file, only what is about the program goes.
+Result<void> check_against_file(std::span<const Argument> given) {
+  constexpr std::array<std::string_view, 4> kAllowed = {"configuration", "status", "log-format",
+                                                        "check"};
+  for (const Argument& argument : given) {
+    if (std::ranges::find(kAllowed, argument.name) == kAllowed.end()) {
+      return wrong("--" + argument.name + " does not go with --configuration: the file decides");
+    }
+  }
+  return {};
+}
+
+// Without one, the proxy has to be complete.
+Result<void> check_alone(std::span<const Argument> given, const proxy::Settings& proxy) {
+  if (!is_given(given, "listen")) return wrong("--listen (-l) is missing: where clients connect");
+  if (!is_given(given, "upstream-port")) {
+    return wrong("--upstream-port (-p) is missing: where the service is");
+  }
+  for (const Misfit& misfit : misfits(proxy)) {
+    return wrong(option_of(misfit.key) + ' ' + describe(misfit, &option_of));
+  }
+  return {};
+}
+
+Result<LoadedSettings> load_file(const std::string& path) {
+  auto loaded = load_settings_file(path);
+  if (!loaded) return loaded;
+  if (loaded->file == FileState::kMissing) {
+    return fail(ErrorCode::kNotFound, path + ": no such file");
+  }
+  if (loaded->settings.proxies.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                path + ": there is no proxy in it; expected a table such as [proxy.office]");
+  }
+  return loaded;
+}
+
+LoadedSettings of_one_proxy(const proxy::Settings& proxy) {
+  LoadedSettings loaded;
+  loaded.settings.logging.terminal.level = "info";
+  loaded.settings.proxies = {proxy};
+  return loaded;
+}
+
+}  // namespace
+
+Result<ProxyCommand> parse_proxy_command(std::span<const char* const> arguments) {
+  const auto given = parse_arguments(arguments, known_options());
+  if (!given) return tl::unexpected(given.error());
+  ProxyOptions options;
+  options.proxy.name = kDefaultName;
+  for (const Argument& argument : *given) {
+    if (const auto applied = apply(argument, options); !applied) {
+      return tl::unexpected(applied.error());
+    }
+  }
+  if (is_given(*given, "help")) return ShowHelp{};
+  if (is_given(*given, "version")) return ShowVersion{};
+  const auto complete =
+      options.configuration ? check_against_file(*given) : check_alone(*given, options.proxy);
+  if (!complete) return tl::unexpected(complete.error());
+  if (is_given(*given, "check")) return CheckProxy{std::move(options)};
+  return RunProxy{std::move(options)};
+}
+
+std::string proxy_help() {
+  return std::string(kHead) + describe(known_options()) + std::string(kTail);
+}
+
+Result<LoadedSettings> load_settings(const ProxyOptions& options) {
+  auto loaded = options.configuration ? load_file(*options.configuration)
+                                      : Result<LoadedSettings>(of_one_proxy(options.proxy));
+  if (!loaded) return loaded;
+  if (options.status) loaded->settings.status = options.status;
+  StderrSettings& terminal = loaded->settings.logging.terminal;
+  terminal.format = options.log_format.value_or(terminal.format);
+  return loaded;
+}
+
+}  // namespace throttle::config

@@ -1,0 +1,314 @@
+#include "libthrottle/config/proxy_keys.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "libthrottle/core/connection_limiter.h"
+#include "libthrottle/core/ip_network.h"
+#include "libthrottle/core/text.h"
+
+namespace throttle::config {
+
+namespace {
+
+using proxy::Settings;
+
+// --- how the values are written ---
+
+template <std::int64_t kLeast, std::int64_t kMost = Range().most>
+Result<std::int64_t> parse_in_range(std::string_view text) {
+  return parse_integer(text, {kLeast, kMost});
+}
+constexpr Form<std::int64_t> kNatural{"an integer from 0 on", &parse_in_range<0>};
+constexpr Form<std::int64_t> kV4Bits{"an integer from 0 to 32", &parse_in_range<0, 32>};
+constexpr Form<std::int64_t> kV6Bits{"an integer from 0 to 128", &parse_in_range<0, 128>};
+constexpr Form<std::int64_t> kKept{"an integer from 0 to 16777216",
+                                   &parse_in_range<0, 16 * 1024 * 1024>};
+
+// A number without a unit is one of milliseconds, as it was for TCPLock.
+std::string with_unit(std::string_view text) {
+  const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return std::string(text) + (bare ? "ms" : "");
+}
+
+Result<Duration> parse_time(std::string_view text) {
+  return parse_duration(with_unit(text));
+}
+constexpr Form<Duration> kTime{R"(a duration such as "20s", or milliseconds)", &parse_time};
+
+constexpr std::string_view kLimits = R"(a duration above zero such as "20s", or milliseconds)";
+Result<Duration> parse_limit(std::string_view text) {
+  auto length = parse_time(text);
+  if (length && *length == Duration::zero()) return unlike(kLimits, text);
+  return length;
+}
+constexpr Form<Duration> kLimit{kLimits, &parse_limit};
+
+Result<HostPort> parse_upstream(std::string_view text) {
+  auto upstream = parse_host_port(text);
+  if (upstream && upstream->port == 0) return unlike("a port from 1 to 65535", text);
+  return upstream;
+}
+constexpr Form<HostPort> kUpstream{R"(an address such as "localhost:8100")", &parse_upstream};
+
+Result<std::string> parse_semaphore(std::string_view text) {
+  if (text.empty()) return unlike("the name of a semaphore", text);
+  return std::string(text);
+}
+constexpr Form<std::string> kSemaphore{"the name of a semaphore", &parse_semaphore};
+
+Result<std::string> parse_command(std::string_view text) {
+  return std::string(text);
+}
+constexpr Form<std::string> kCommand{"a command", &parse_command};
+
+constexpr std::string_view kActivations = R"("connect" or "first-byte")";
+Result<proxy::ActivateOn> parse_activation(std::string_view text) {
+  if (text == "connect") return proxy::ActivateOn::kConnect;
+  if (text == "first-byte") return proxy::ActivateOn::kFirstByte;
+  return unlike(kActivations, text);
+}
+constexpr Form<proxy::ActivateOn> kActivation{kActivations, &parse_activation};
+
+constexpr std::string_view kRejections = R"("close", "reset" or "http")";
+Result<proxy::Rejection> parse_rejection(std::string_view text) {
+  if (text == "close") return proxy::Rejection::kClose;
+  if (text == "reset") return proxy::Rejection::kReset;
+  if (text == "http") return proxy::Rejection::kHttp;
+  return unlike(kRejections, text);
+}
+constexpr Form<proxy::Rejection> kRejection{kRejections, &parse_rejection};
+
+constexpr std::string_view kVersions = R"("none", "v1" or "v2")";
+Result<proxy::SendProxy> parse_version(std::string_view text) {
+  if (text == "none") return proxy::SendProxy::kNone;
+  if (text == "v1") return proxy::SendProxy::kV1;
+  if (text == "v2") return proxy::SendProxy::kV2;
+  return unlike(kVersions, text);
+}
+constexpr Form<proxy::SendProxy> kVersion{kVersions, &parse_version};
+
+constexpr std::string_view kFlag = "true or false";
+bool is_true(std::string_view text) {
+  return text == "true";
+}
+
+// --- settings of several parts ---
+
+constexpr std::string_view kTrusted = R"(an array of networks such as ["10.0.0.0/8"])";
+Result<void> add_trusted(std::string_view text, Settings& settings) {
+  auto network = IpNetwork::parse(text);
+  if (!network) return tl::unexpected(network.error());
+  settings.accept_proxy.push_back(*network);
+  return {};
+}
+
+Result<std::size_t> parse_client_limit(std::string_view text) {
+  if (text == "none") return ConnectionLimiter::kUnlimited;
+  const auto limit = kNatural.parse(text);
+  if (!limit) return unlike(R"(an integer from 0 on or "none")", text);
+  return static_cast<std::size_t>(*limit);
+}
+
+constexpr std::string_view kClientLimits =
+    R"(a table such as { "10.0.0.0/8" = 5, "192.168.1.7" = "none" })";
+Result<void> add_client_limit(std::string_view text, Settings& settings) {
+  const std::size_t sign = text.rfind('=');
+  if (sign == std::string_view::npos) return unlike("NETWORK=N or NETWORK=none", text);
+  const auto network = IpNetwork::parse(text.substr(0, sign));
+  if (!network) return tl::unexpected(network.error());
+  const auto limit = parse_client_limit(text.substr(sign + 1));
+  if (!limit) return tl::unexpected(limit.error());
+  auto& overrides = settings.client_limits.overrides;
+  if (std::ranges::count(overrides, *network, &ConnectionLimiter::Override::network) > 0) {
+    return fail(ErrorCode::kInvalidArgument, network->to_string() + " has a limit already");
+  }
+  overrides.push_back({*network, *limit});
+  return {};
+}
+
+// --- the rows ---
+
+constexpr ProxyKey kWhere[] = {
+    {"listen", "listen,l", Shape::kStringOrInteger, "[ADDRESS:]PORT", "",
+     "Where clients connect; a bare port: on all addresses. IPv6 in brackets", kListen.expected,
+     [](std::string_view text, Settings& s) { return put(kListen.parse(text), s.listen); }},
+    {"upstream", "", Shape::kString, "", "", "", kUpstream.expected,
+     [](std::string_view text, Settings& s) { return put(kUpstream.parse(text), s.upstream); }},
+    {"semaphore", "", Shape::kString, "", "", "", kSemaphore.expected,
+     [](std::string_view text, Settings& s) { return put(kSemaphore.parse(text), s.semaphore); }},
+};
+
+constexpr ProxyKey kQueue[] = {
+    {"max_connections", "max-connections,n", Shape::kInteger, "N", "1",
+     "Clients connected to the service at a time; the others wait. 0: all wait", kNatural.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kNatural.parse(text), s.max_connections);
+     }},
+    {"queue_order", "queue-order", Shape::kString, "ORDER", "fifo",
+     "Who is next: fifo (came first), lifo (came last), or fair (each address in turn)",
+     kOrder.expected,
+     [](std::string_view text, Settings& s) { return put(kOrder.parse(text), s.queue_order); }},
+    {"max_queue", "max-queue", Shape::kInteger, "N", "10000",
+     "Clients that may wait; more are turned away", kNatural.expected,
+     [](std::string_view text, Settings& s) { return put(kNatural.parse(text), s.max_queue); }},
+    {"queue_timeout", "queue-timeout", Shape::kStringOrInteger, "TIME", "",
+     "Turn a client away that has waited so long", kLimit.expected,
+     [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.queue_timeout); }},
+    {"activate_on", "activate-on", Shape::kString, "WHEN", "connect",
+     "When a client joins the queue: connect, or first-byte (so that port scans and health checks "
+     "do not; only where the client speaks first)",
+     kActivation.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kActivation.parse(text), s.activate_on);
+     }},
+    {"abort_on_close", "abort-on-close", Shape::kBoolean, "", "false",
+     "A waiting client that has sent all it wanted to send and closed that side counts as gone",
+     kFlag,
+     [](std::string_view text, Settings& s) {
+       s.half_closed = is_true(text) ? proxy::HalfClosed::kHasLeft : proxy::HalfClosed::kIsServed;
+       return Result<void>();
+     }},
+    {"waiting_bytes", "waiting-bytes", Shape::kInteger, "BYTES", "16384",
+     "Kept of what a client sends while it waits; the rest stays in its socket", kKept.expected,
+     [](std::string_view text, Settings& s) { return put(kKept.parse(text), s.waiting_bytes); }},
+};
+
+constexpr ProxyKey kTimes[] = {
+    {"timeout", "timeout,t", Shape::kStringOrInteger, "TIME", "",
+     "Longest life of a connection once it is let through, busy or not", kLimit.expected,
+     [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.time_to_live); }},
+    {"idle_timeout", "idle-timeout", Shape::kStringOrInteger, "TIME", "",
+     "End a connection on which nothing was sent for so long", kLimit.expected,
+     [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.idle_timeout); }},
+    {"connect_timeout", "connect-timeout", Shape::kStringOrInteger, "TIME", "5s",
+     "For the service to accept a connection, retries included", kLimit.expected,
+     [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.connect_timeout); }},
+    {"drain_timeout", "drain-timeout", Shape::kStringOrInteger, "TIME", "30s",
+     "For open connections to end when the proxy stops", kTime.expected,
+     [](std::string_view text, Settings& s) { return put(kTime.parse(text), s.drain_timeout); }},
+};
+
+constexpr ProxyKey kHooks[] = {
+    {"before_activate", "before-activate", Shape::kString, "COMMAND", "",
+     "Run before a client is let through; unless it exits with 0 the client is turned away",
+     kCommand.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kCommand.parse(text), s.hooks.before_activate);
+     }},
+    {"on_timeout", "on-timeout", Shape::kString, "COMMAND", "",
+     "Run when a connection has reached its --timeout", kCommand.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kCommand.parse(text), s.hooks.on_timeout);
+     }},
+    {"recycle", "recycle", Shape::kString, "COMMAND", "",
+     "Restarts the service; run when nobody is connected to it, while all others wait",
+     kCommand.expected,
+     [](std::string_view text, Settings& s) { return put(kCommand.parse(text), s.hooks.recycle); }},
+    {"recycle_every", "recycle-every", Shape::kInteger, "N", "0",
+     "Recycle after so many connections. 0: never", kNatural.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kNatural.parse(text), s.hooks.recycle_every);
+     }},
+    {"recycle_after_timeout", "recycle-after-timeout", Shape::kBoolean, "", "false",
+     "Recycle after a connection has reached its --timeout", kFlag,
+     [](std::string_view text, Settings& s) {
+       s.hooks.recycle_after_timeout = is_true(text);
+       return Result<void>();
+     }},
+    {"ready_timeout", "ready-timeout", Shape::kStringOrInteger, "TIME", "1min",
+     "For the service to answer again after it was recycled", kLimit.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kLimit.parse(text), s.hooks.ready_timeout);
+     }},
+    {"hook_timeout", "hook-timeout", Shape::kStringOrInteger, "TIME", "1min",
+     "End a command that takes longer, with all its children", kLimit.expected,
+     [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.hooks.timeout); }},
+};
+
+constexpr ProxyKey kClients[] = {
+    {"max_per_client", "max-per-client", Shape::kInteger, "N", "",
+     "Connections of one client, waiting ones included; more are turned away", kNatural.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kNatural.parse(text), s.client_limits.max_per_client);
+     }},
+    {"client_limits", "client-limit", Shape::kTable, "NETWORK=N", "",
+     "A limit of its own for each client in a network, as in 10.0.0.0/8=5; none exempts them. May "
+     "be repeated; the narrowest network counts",
+     kClientLimits, &add_client_limit},
+    {"ipv4_prefix", "ipv4-prefix", Shape::kInteger, "BITS", "32",
+     "IPv4 addresses alike in so many bits are one client", kV4Bits.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kV4Bits.parse(text), s.client_limits.v4_prefix_bits);
+     }},
+    {"ipv6_prefix", "ipv6-prefix", Shape::kInteger, "BITS", "64",
+     "IPv6 addresses alike in so many bits are one client", kV6Bits.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kV6Bits.parse(text), s.client_limits.v6_prefix_bits);
+     }},
+    {"reject", "reject", Shape::kString, "HOW", "close",
+     "How a client is turned away: close, reset, or http (status 429 or 503)", kRejection.expected,
+     [](std::string_view text, Settings& s) { return put(kRejection.parse(text), s.rejection); }},
+};
+
+constexpr ProxyKey kProxyProtocol[] = {
+    {"send_proxy", "send-proxy", Shape::kString, "VERSION", "none",
+     "Tell the service who the client is: v1, v2 or none", kVersion.expected,
+     [](std::string_view text, Settings& s) { return put(kVersion.parse(text), s.send_proxy); }},
+    {"accept_proxy", "accept-proxy", Shape::kStrings, "NETWORK", "",
+     "A load balancer there tells who the client is, and must. May be repeated", kTrusted,
+     &add_trusted},
+    {"proxy_header_timeout", "proxy-header-timeout", Shape::kStringOrInteger, "TIME", "5s",
+     "For a load balancer to tell it", kLimit.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kLimit.parse(text), s.proxy_header_timeout);
+     }},
+};
+
+constexpr ProxyKeyGroup kGroups[] = {
+    {"Where", kWhere},
+    {"The queue", kQueue},
+    {"Times", kTimes},
+    {"Commands, run by the system's shell", kHooks},
+    {"Limits by client address", kClients},
+    {"PROXY protocol", kProxyProtocol},
+};
+
+}  // namespace
+
+std::span<const ProxyKeyGroup> proxy_key_groups() {
+  return kGroups;
+}
+
+std::vector<Misfit> misfits(const proxy::Settings& settings) {
+  const proxy::Hooks& hooks = settings.hooks;
+  std::vector<Misfit> found;
+  if (!hooks.recycle.empty() && hooks.recycle_every == 0 && !hooks.recycle_after_timeout) {
+    found.push_back({"recycle", {"recycle_every", "recycle_after_timeout"}});
+  }
+  if (hooks.recycle.empty() && hooks.recycle_every > 0) {
+    found.push_back({"recycle_every", {"recycle"}});
+  }
+  if (hooks.recycle.empty() && hooks.recycle_after_timeout) {
+    found.push_back({"recycle_after_timeout", {"recycle"}});
+  }
+  const bool mortal = settings.time_to_live != kForever;
+  if (!mortal && hooks.recycle_after_timeout) {
+    found.push_back({"recycle_after_timeout", {"timeout"}});
+  }
+  if (!mortal && !hooks.on_timeout.empty()) found.push_back({"on_timeout", {"timeout"}});
+  return found;
+}
+
+std::string describe(const Misfit& misfit, std::string (*spell)(std::string_view key)) {
+  std::string text = "has no effect without ";
+  for (const std::string_view key : misfit.needs) {
+    text += (key == misfit.needs.front() ? "" : " or ") + spell(key);
+  }
+  return text;
+}
+
+}  // namespace throttle::config

@@ -1,0 +1,116 @@
+#include "libthrottle/config/proxy_tables.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/config/closest.h"
+#include "libthrottle/config/proxy_keys.h"
+#include "libthrottle/core/text.h"
+
+namespace throttle::config {
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<SemaphoreSettings>& semaphores) {
+  std::vector<std::string> names;
+  std::ranges::transform(semaphores, std::back_inserter(names), &SemaphoreSettings::name);
+  return names;
+}
+
+bool has_semaphore(const ServerSettings& settings, std::string_view name) {
+  return std::ranges::count(settings.semaphores, name, &SemaphoreSettings::name) > 0;
+}
+
+// Complains of a key that is there.
+void complain(TableReader& table, std::string_view key, const std::string& text) {
+  if (const Value* const value = table.find(key)) table.error(*value, key, text);
+}
+
+void check_shared_semaphore(TableReader& table, const ServerSettings& settings,
+                            const proxy::Settings& proxy) {
+  if (!has_semaphore(settings, proxy.semaphore)) {
+    const std::vector<std::string> names = names_of(settings.semaphores);
+    std::string text = "there is no " + quote(proxy.semaphore) + " under [semaphores]";
+    const std::string_view meant = closest(proxy.semaphore, names);
+    if (!meant.empty()) text += "; did you mean " + quote(meant) + '?';
+    return complain(table, "semaphore", text);
+  }
+  constexpr std::pair<std::string_view, std::string_view> kOfTheSemaphore[] = {
+      {"max_connections", "max"}, {"queue_order", "order"}, {"max_queue", "max_pending"}};
+  for (const auto& [key, instead] : kOfTheSemaphore) {
+    complain(table, key,
+             "the semaphore " + quote(proxy.semaphore) + " decides; set its " +
+                 std::string(instead) + " under [semaphores]");
+  }
+}
+
+void check_misfits(TableReader& table, const proxy::Settings& proxy) {
+  for (const Misfit& misfit : misfits(proxy)) {
+    complain(table, misfit.key,
+             describe(misfit, [](std::string_view key) { return std::string(key); }));
+  }
+}
+
+bool overlap(const HostPort& a, const HostPort& b) {
+  const bool one_host = a.host == b.host || a.host.empty() || b.host.empty();
+  return one_host && a.port == b.port && a.port != 0;
+}
+
+void check_listen(TableReader& table, const ServerSettings& settings,
+                  const proxy::Settings& proxy) {
+  const auto other = std::ranges::find_if(settings.proxies, [&proxy](const proxy::Settings& that) {
+    return overlap(that.listen, proxy.listen);
+  });
+  if (other == settings.proxies.end()) return;
+  complain(table, "listen", "the proxy " + quote(other->name) + " listens there");
+}
+
+void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settings& proxy) {
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    for (const ProxyKey& key : group.keys) {
+      const bool mandatory = key.name == "listen" || key.name == "upstream";
+      const auto take = [&key, &proxy](std::string_view text) { return key.set(text, proxy); };
+      if (!table.texts(key.name, key.shape, key.expected, take) && mandatory) {
+        table.missing(key.name, key.expected);
+      }
+    }
+  }
+  if (!proxy.semaphore.empty()) check_shared_semaphore(table, settings, proxy);
+  check_misfits(table, proxy);
+  check_listen(table, settings, proxy);
+  table.finish();
+}
+
+// What a proxy cannot be called; empty if it can.
+std::string complaint_of_name(const ServerSettings& settings, const proxy::Settings& proxy) {
+  if (proxy.name.empty()) return "expected a name, got an empty one";
+  if (!proxy.semaphore.empty() || !has_semaphore(settings, proxy.name)) return {};
+  return "there is a semaphore of this name; share it with semaphore = " + quote(proxy.name) +
+         ", or choose another name";
+}
+
+}  // namespace
+
+void read_proxies(TableReader& top, ServerSettings& settings) {
+  const auto table = top.table("proxy");
+  if (!table) return;
+  for (const Entry& entry : table->entries()) {
+    if (entry.value.kind != Value::Kind::kTable) {
+      table->unfit(entry.value, entry.key, "a table with the settings of a proxy, [proxy.NAME]");
+      continue;
+    }
+    proxy::Settings proxy;
+    proxy.name = entry.key;
+    read_proxy(table->inner(entry), settings, proxy);
+    if (const std::string text = complaint_of_name(settings, proxy); !text.empty()) {
+      table->error(entry.value, entry.key, text);
+    }
+    settings.proxies.push_back(std::move(proxy));
+  }
+}
+
+}  // namespace throttle::config

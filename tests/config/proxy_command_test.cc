@@ -1,0 +1,329 @@
+// The command line of throttle-proxy, argument by argument.
+#include "libthrottle/config/proxy_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libthrottle/config/proxy_keys.h"
+
+using namespace std::chrono_literals;
+
+namespace throttle::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Arguments = std::vector<const char*>;
+
+std::string joined(const Arguments& arguments) {
+  std::string text;
+  for (const std::string_view argument : arguments) {
+    text += std::string(argument) + ' ';
+  }
+  return text;
+}
+
+ProxyOptions options_of(const Arguments& arguments) {
+  const auto command = parse_proxy_command(arguments);
+  EXPECT_TRUE(command.has_value()) << joined(arguments) << command.error().message;
+  const RunProxy* const run = command ? std::get_if<RunProxy>(&*command) : nullptr;
+  EXPECT_NE(run, nullptr) << joined(arguments);
+  return run != nullptr ? run->options : ProxyOptions();
+}
+
+// With what has to be there.
+proxy::Settings proxy_of(Arguments arguments) {
+  arguments.insert(arguments.begin(), {"-l", "9000", "-p", "8100"});
+  return options_of(arguments).proxy;
+}
+
+proxy::Settings plain() {
+  proxy::Settings proxy;
+  proxy.name = "proxy";
+  proxy.listen = {"", 9000};
+  proxy.upstream = {"localhost", 8100};
+  return proxy;
+}
+
+TEST(ProxyCommand, TakesTheLettersOfTcplock) {
+  proxy::Settings expected = plain();
+  EXPECT_EQ(proxy_of({}), expected);
+  expected.listen.host = "::1";
+  expected.upstream.host = "example.org";
+  expected.max_connections = 3;
+  expected.time_to_live = 20s;
+  EXPECT_EQ(
+      options_of({"-l", "[::1]:9000", "-p", "8100", "-h", "example.org", "-n", "3", "-t", "20000"}),
+      ProxyOptions{.proxy = expected});
+  EXPECT_EQ(options_of({"--listen=[::1]:9000", "--upstream-port=8100",
+                        "--upstream-host=example.org", "--max-connections=3", "--timeout=20s"}),
+            ProxyOptions{.proxy = expected});
+}
+
+proxy::Settings with_every_setting() {
+  proxy::Settings expected = plain();
+  expected.name = "office";
+  expected.queue_order = QueueOrder::kFair;
+  expected.max_queue = 5;
+  expected.queue_timeout = 1s;
+  expected.activate_on = proxy::ActivateOn::kFirstByte;
+  expected.half_closed = proxy::HalfClosed::kHasLeft;
+  expected.waiting_bytes = 1;
+  expected.time_to_live = 2s;
+  expected.idle_timeout = 3s;
+  expected.connect_timeout = 4s;
+  expected.drain_timeout = 0s;
+  expected.hooks = {"b x", "o", "r", 7s, 8, true, 9s};
+  expected.client_limits = {1,
+                            24,
+                            48,
+                            {{*IpNetwork::parse("10.0.0.0/8"), 5},
+                             {*IpNetwork::parse("::1"), ConnectionLimiter::kUnlimited}}};
+  expected.rejection = proxy::Rejection::kReset;
+  expected.send_proxy = proxy::SendProxy::kV1;
+  expected.accept_proxy = {*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1")};
+  expected.proxy_header_timeout = 10s;
+  return expected;
+}
+
+TEST(ProxyCommand, TakesEverySettingOfAProxy) {
+  EXPECT_EQ(proxy_of({"--name",
+                      "office",
+                      "--queue-order",
+                      "fair",
+                      "--max-queue",
+                      "5",
+                      "--queue-timeout",
+                      "1s",
+                      "--activate-on",
+                      "first-byte",
+                      "--abort-on-close",
+                      "--waiting-bytes",
+                      "1",
+                      "--timeout",
+                      "2000",
+                      "--idle-timeout",
+                      "3s",
+                      "--connect-timeout",
+                      "4s",
+                      "--drain-timeout",
+                      "0",
+                      "--before-activate",
+                      "b x",
+                      "--on-timeout",
+                      "o",
+                      "--recycle",
+                      "r",
+                      "--hook-timeout",
+                      "7s",
+                      "--recycle-every",
+                      "8",
+                      "--recycle-after-timeout",
+                      "--ready-timeout",
+                      "9s",
+                      "--max-per-client",
+                      "1",
+                      "--ipv4-prefix",
+                      "24",
+                      "--ipv6-prefix",
+                      "48",
+                      "--client-limit",
+                      "10.0.0.0/8=5",
+                      "--client-limit",
+                      "::1=none",
+                      "--reject",
+                      "reset",
+                      "--send-proxy",
+                      "v1",
+                      "--accept-proxy",
+                      "10.0.0.0/8",
+                      "--accept-proxy",
+                      "::1",
+                      "--proxy-header-timeout",
+                      "10s"}),
+            with_every_setting());
+}
+
+TEST(ProxyCommand, HasAnOptionForEveryKeyByItsName) {
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    for (const ProxyKey& key : group.keys) {
+      if (key.name == "upstream" || key.name == "semaphore") continue;
+      std::string name(key.name == "client_limits" ? "client_limit" : key.name);
+      std::ranges::replace(name, '_', '-');
+      EXPECT_EQ(key.option.substr(0, key.option.find(',')), name);
+    }
+  }
+}
+
+TEST(ProxyCommand, TakesAFileAndWhatIsAboutTheProgram) {
+  EXPECT_EQ(options_of({"-c", "file", "--status", "127.0.0.1:8500", "--log-format", "json"}),
+            (ProxyOptions{.configuration = "file",
+                          .proxy = options_of({"-c", "file"}).proxy,
+                          .status = HostPort{"127.0.0.1", 8500},
+                          .log_format = LogFormat::kJson}));
+  EXPECT_EQ(options_of({"-l1", "-p2", "--status", "8500"}).status, (HostPort{"", 8500}));
+}
+
+TEST(ProxyCommand, ChecksShowsHelpAndItsVersion) {
+  const auto is = [](const Arguments& arguments, std::size_t index) {
+    const auto command = parse_proxy_command(arguments);
+    EXPECT_TRUE(command.has_value()) << joined(arguments);
+    EXPECT_EQ(command->index(), index) << joined(arguments);
+  };
+  is({"--check", "-c", "file"}, 1);
+  is({"--check", "-l1", "-p2"}, 1);
+  is({"--help"}, 2);
+  is({"--help", "--check", "-n", "2"}, 2);
+  is({"--version"}, 3);
+  is({"-V"}, 3);
+}
+
+struct Refuses {
+  Arguments arguments;
+  std::string_view message;
+};
+
+TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
+  const Refuses rows[] = {
+      {{}, "--listen (-l) is missing: where clients connect"},
+      {{"-l", "1"}, "--upstream-port (-p) is missing: where the service is"},
+      {{"-h"}, "the required argument for option '--upstream-host' is missing"},
+      {{"--queue", "1"}, "unrecognised option '--queue'"},
+      {{"-l", "1", "-p", "2", "3"}, "unexpected argument \"3\""},
+      {{"-l", "1", "-l", "2"}, "--listen is given twice"},
+      {{"-l", "65536"}, "--listen: expected a number from 0 to 65535, got \"65536\""},
+      {{"-l", "localhost"},
+       "--listen: \"localhost\" is not HOST:PORT: the port is missing, as in localhost:8000"},
+      {{"-l", "::1:80"},
+       "--listen: \"::1:80\" is not HOST:PORT: an IPv6 address stands in brackets, as in "
+       "[::1]:8000"},
+      {{"-p", "0"}, "--upstream-port: expected a number from 1 to 65535, got \"0\""},
+      {{"-h", "a b"},
+       "--upstream-host: \"a b\" is not a host: expected a name, an IPv4 address or an IPv6 "
+       "address in brackets"},
+      {{"-n", "-1"}, "--max-connections: expected a value, got \"-1\""},
+      {{"-n", "two"}, "--max-connections: expected an integer from 0 on, got \"two\""},
+      {{"-n", "2x"}, "--max-connections: expected an integer from 0 on, got \"2x\""},
+      {{"-t", "0"},
+       "--timeout: expected a duration above zero such as \"20s\", or milliseconds, got \"0\""},
+      {{"--status", "http"},
+       "--status: \"http\" is not HOST:PORT: the port is missing, as in localhost:8000"},
+      {{"--name", ""}, "--name: expected a name, got \"\""},
+      {{"--abort-on-close=1"}, "option '--abort-on-close' does not take any arguments"},
+      {{"--accept-proxy", "10.1.2.3/8"},
+       "--accept-proxy: \"10.1.2.3/8\" has bits set beyond its prefix; the network is 10.0.0.0/8"},
+      {{"--client-limit", "10.0.0.0/8"},
+       "--client-limit: expected NETWORK=N or NETWORK=none, got \"10.0.0.0/8\""},
+      {{"--client-limit", "::1=x"},
+       "--client-limit: expected an integer from 0 on or \"none\", got \"x\""},
+      {{"-l1", "-p2", "--recycle-every", "5"}, "--recycle-every has no effect without --recycle"},
+      {{"-l1", "-p2", "--recycle", "r"},
+       "--recycle has no effect without --recycle-every or --recycle-after-timeout"},
+      {{"-l1", "-p2", "--on-timeout", "o"}, "--on-timeout has no effect without --timeout"},
+      {{"-c", "file", "-n", "1"},
+       "--max-connections does not go with --configuration: the file decides"},
+      {{"-c", "file", "--name", "a"}, "--name does not go with --configuration: the file decides"},
+      {{"-c", ""}, "--configuration: expected the path of a file, got nothing"},
+  };
+  for (const Refuses& row : rows) {
+    const auto command = parse_proxy_command(row.arguments);
+    ASSERT_FALSE(command.has_value()) << joined(row.arguments);
+    EXPECT_EQ(command.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(command.error().message,
+              std::string(row.message) + " (--help shows what is possible)");
+  }
+}
+
+TEST(ProxyHelp, NamesEveryOptionAndWhatElseDecides) {
+  const std::string help = proxy_help();
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    EXPECT_THAT(help, HasSubstr(std::string(group.heading) + ":\n"));
+    for (const ProxyKey& key : group.keys) {
+      if (key.option.empty()) continue;
+      EXPECT_THAT(help, HasSubstr("--" + std::string(key.option.substr(0, key.option.find(',')))));
+    }
+  }
+  for (const std::string_view part :
+       {"-l [ --listen ] [ADDRESS:]PORT ", "-p [ --upstream-port ] PORT ",
+        "-h [ --upstream-host ] HOST ", "-n [ --max-connections ] N ", "-t [ --timeout ] TIME ",
+        "-c [ --configuration ] FILE ", "--status ", "--name NAME ", "--log-format ", "--check ",
+        "--help ", "-V [ --version ] ", "[fifo]", "[10000]", "THROTTLE_LOG ", "THROTTLE_TIMED_OUT",
+        "SIGHUP ", "Exit codes"}) {
+    EXPECT_THAT(help, HasSubstr(std::string(part)));
+  }
+  EXPECT_EQ(help.back(), '\n');
+}
+
+TEST(ProxyHelp, FitsATerminal) {
+  const std::string text = proxy_help();
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    EXPECT_LE(end - begin, 80u) << text.substr(begin, end - begin);
+    begin = end + 1;
+  }
+}
+
+TEST(ProxyOptions, AreAllThereIsWithoutAFile) {
+  const auto loaded =
+      load_settings(options_of({"-l1", "-p2", "--status", "3", "--log-format", "json"}));
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  ServerSettings expected;
+  expected.proxies = {options_of({"-l1", "-p2"}).proxy};
+  expected.status = HostPort{"", 3};
+  expected.logging.terminal = {"info", LogFormat::kJson};
+  EXPECT_EQ(loaded->settings, expected);
+  EXPECT_EQ(loaded->file, FileState::kRead);
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+}
+
+// A file for each test, where it runs; gone after it.
+class ProxyOptionsTest : public testing::Test {
+ protected:
+  void write(std::string_view text) const { std::ofstream(path) << text; }
+  void TearDown() override { std::filesystem::remove(path); }
+
+  std::string path = std::string("ProxyOptionsTest.") +
+                     testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(ProxyOptionsTest, RunTheProxiesOfTheFile) {
+  write(
+      "[semaphores]\nS = 2\n[proxy.P]\nlisten = 1\nupstream = 'a:1'\nsemaphore = 'S'\n"
+      "[proxy_status]\nlisten = 2\n");
+  const auto loaded = load_settings(options_of({"-c", path.c_str()}));
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  ASSERT_EQ(loaded->settings.proxies.size(), 1u);
+  EXPECT_EQ(loaded->settings.proxies.front().name, "P");
+  EXPECT_EQ(loaded->settings.status, (HostPort{"", 2}));
+  EXPECT_THAT(semaphores_in_force(loaded->settings), ElementsAre(SemaphoreSettings{"S", 2}));
+  EXPECT_EQ(load_settings(options_of({"-c", path.c_str(), "--status", "3"}))->settings.status,
+            (HostPort{"", 3}));
+}
+
+TEST_F(ProxyOptionsTest, NeedAFileWithAProxy) {
+  const ProxyOptions options = options_of({"-c", path.c_str()});
+  const auto missing = load_settings(options);
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(missing.error().message, path + ": no such file");
+  write("[semaphores]\nS = 2\n");
+  const auto without = load_settings(options);
+  ASSERT_FALSE(without.has_value());
+  EXPECT_EQ(without.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(without.error().message,
+            path + ": there is no proxy in it; expected a table such as [proxy.office]");
+}
+
+}  // namespace
+}  // namespace throttle::config

@@ -1,0 +1,351 @@
+// The tables of proxies in the configuration file: every key, and every mistake with its exact
+// words.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libthrottle/config/proxy_keys.h"
+#include "libthrottle/config/settings_file.h"
+
+using namespace std::chrono_literals;
+
+namespace throttle::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// The beginning of a table that needs no more; what is tested begins in line 4.
+constexpr std::string_view kProxy = "[proxy.P]\nlisten = 9000\nupstream = 'a:1'\n";
+
+LoadedSettings loaded_of(const std::string& text) {
+  auto loaded = parse_settings(text, "t.toml");
+  EXPECT_TRUE(loaded.has_value()) << text << '\n' << (loaded ? "" : loaded.error().message);
+  return loaded ? *loaded : LoadedSettings();
+}
+
+proxy::Settings plain() {
+  proxy::Settings proxy;
+  proxy.name = "P";
+  proxy.listen = {"", 9000};
+  proxy.upstream = {"a", 1};
+  return proxy;
+}
+
+proxy::Settings proxy_with(std::string_view line) {
+  const auto settings = loaded_of(std::string(kProxy) + std::string(line)).settings;
+  EXPECT_EQ(settings.proxies.size(), 1u) << line;
+  return settings.proxies.empty() ? proxy::Settings() : settings.proxies.front();
+}
+
+TEST(ProxyTables, NeedOnlyWhereToListenAndWhereToConnect) {
+  const auto loaded = loaded_of(std::string(kProxy));
+  EXPECT_THAT(loaded.settings.proxies, ElementsAre(plain()));
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_EQ(loaded.settings.status, std::nullopt);
+}
+
+TEST(ProxyTables, TakeAddressesWithAndWithoutAHost) {
+  const std::pair<std::string_view, HostPort> rows[] = {{"9000", {"", 9000}},
+                                                        {"'9000'", {"", 9000}},
+                                                        {"0", {"", 0}},
+                                                        {"'127.0.0.1:9000'", {"127.0.0.1", 9000}},
+                                                        {"'[::1]:80'", {"::1", 80}},
+                                                        {"'example.org:0'", {"example.org", 0}}};
+  for (const auto& [text, expected] : rows) {
+    const std::string listen = "listen = " + std::string(text);
+    const auto settings =
+        loaded_of("[proxy.P]\nupstream='[::1]:65535'\n" + listen + "\n[proxy_status]\n" + listen)
+            .settings;
+    ASSERT_EQ(settings.proxies.size(), 1u);
+    EXPECT_EQ(settings.proxies.front().listen, expected);
+    EXPECT_EQ(settings.proxies.front().upstream, (HostPort{"::1", 65535}));
+    EXPECT_EQ(settings.status, expected);
+  }
+}
+
+TEST(ProxyTables, TakeDurationsAndMilliseconds) {
+  EXPECT_EQ(proxy_with("timeout = 20000").time_to_live, 20s);
+  EXPECT_EQ(proxy_with("timeout = '20000'").time_to_live, 20s);
+  EXPECT_EQ(proxy_with("timeout = '1h 30m'").time_to_live, 90min);
+  EXPECT_EQ(proxy_with("timeout = '300 years'").time_to_live, kForever);
+  EXPECT_EQ(proxy_with("drain_timeout = 0").drain_timeout, 0s);
+}
+
+TEST(ProxyTables, ReadEveryKey) {
+  proxy::Settings expected = plain();
+  expected.max_connections = 0;
+  expected.queue_order = QueueOrder::kFair;
+  expected.max_queue = 0;
+  expected.queue_timeout = 1s;
+  expected.activate_on = proxy::ActivateOn::kFirstByte;
+  expected.half_closed = proxy::HalfClosed::kHasLeft;
+  expected.waiting_bytes = 0;
+  expected.time_to_live = 2s;
+  expected.idle_timeout = 3s;
+  expected.connect_timeout = 4s;
+  expected.drain_timeout = 6s;
+  expected.hooks = {"b", "o", "r", 7s, 8, true, 9s};
+  expected.client_limits = {1,
+                            24,
+                            48,
+                            {{*IpNetwork::parse("10.0.0.0/8"), 5},
+                             {*IpNetwork::parse("::1"), ConnectionLimiter::kUnlimited}}};
+  expected.rejection = proxy::Rejection::kHttp;
+  expected.send_proxy = proxy::SendProxy::kV2;
+  expected.accept_proxy = {*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1")};
+  expected.proxy_header_timeout = 10s;
+  EXPECT_EQ(proxy_with(R"(
+max_connections = 0
+queue_order = "fair"
+max_queue = 0
+queue_timeout = "1s"
+activate_on = "first-byte"
+abort_on_close = true
+waiting_bytes = 0
+timeout = "2s"
+idle_timeout = "3s"
+connect_timeout = "4s"
+drain_timeout = "6s"
+before_activate = "b"
+on_timeout = "o"
+recycle = "r"
+hook_timeout = "7s"
+recycle_every = 8
+recycle_after_timeout = true
+ready_timeout = "9s"
+max_per_client = 1
+ipv4_prefix = 24
+ipv6_prefix = 48
+client_limits = { "10.0.0.0/8" = 5, "::1" = "none" }
+reject = "http"
+send_proxy = "v2"
+accept_proxy = ["10.0.0.0/8", "::1"]
+proxy_header_timeout = "10s")"),
+            expected);
+}
+
+TEST(ProxyTables, ShowDefaultsInHelpThatAreDefaults) {
+  for (const ProxyKeyGroup& group : proxy_key_groups()) {
+    for (const ProxyKey& key : group.keys) {
+      if (key.fallback.empty()) continue;
+      proxy::Settings settings;
+      EXPECT_TRUE(key.set(key.fallback, settings).has_value()) << key.name;
+      EXPECT_EQ(settings, proxy::Settings()) << key.name;
+    }
+  }
+}
+
+TEST(ProxyTables, ShareASemaphoreOrBringTheirOwn) {
+  const auto settings = loaded_of("[semaphores]\nS = 2\n" + std::string(kProxy) +
+                                  "semaphore = 'S'\n[proxy.Q]\nlisten=1\nupstream='a:1'\n"
+                                  "[proxy.S]\nlisten=2\nupstream='a:1'\nsemaphore='S'")
+                            .settings;
+  ASSERT_EQ(settings.proxies.size(), 3u);
+  EXPECT_EQ(settings.proxies[0].semaphore_name(), "S");
+  EXPECT_EQ(settings.proxies[1].semaphore_name(), "Q");
+  EXPECT_EQ(settings.proxies[2].semaphore_name(), "S");
+}
+
+TEST(ProxyTables, ListenInSeveralPlaces) {
+  const auto settings =
+      loaded_of(
+          "[proxy.A]\nlisten='127.0.0.1:1'\nupstream='a:1'\n[proxy.B]\nlisten='127.0.0.2:1'\n"
+          "upstream='a:1'\n[proxy.C]\nlisten=0\nupstream='a:1'\n[proxy.D]\nlisten=0\n"
+          "upstream='a:1'")
+          .settings;
+  EXPECT_EQ(settings.proxies.size(), 4u);
+}
+
+TEST(ProxyTables, WarnOfKeysThatTheyDoNotKnow) {
+  const auto loaded = loaded_of(std::string(kProxy) +
+                                "max_conections = 1\n[proxy_status]\n"
+                                "listen = 1\nport = 2");
+  EXPECT_THAT(
+      loaded.warnings,
+      ElementsAre("t.toml:4:1: proxy.P.max_conections: unknown key; did you mean max_connections?",
+                  "t.toml:7:1: proxy_status.port: unknown key"));
+}
+
+struct Mistake {
+  std::string text;
+  std::string message;  // without "t.toml:"
+};
+
+void expect_message(const Mistake& row) {
+  const auto loaded = parse_settings(row.text, "t.toml");
+  ASSERT_FALSE(loaded.has_value()) << row.text;
+  EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(loaded.error().message, "t.toml:" + std::string(row.message)) << row.text;
+}
+
+// `row.text` stands in line 4, and so does the mistake.
+void expect_message_of_line(const Mistake& row) {
+  expect_message({std::string(kProxy) + row.text, "4:" + std::string(row.message)});
+}
+
+TEST(ProxyTables, SayWhatIsMissingOrIsNoTable) {
+  const Mistake rows[] = {
+      {"proxy = 1", "1:9: proxy: expected a table, got the integer 1"},
+      {"[proxy]\nlisten = 1",
+       "2:10: proxy.listen: expected a table with the settings of a proxy, [proxy.NAME], got the "
+       "integer 1"},
+      {"[proxy.P]",
+       "1:1: proxy.P.listen: missing; expected a port or an address such as \"127.0.0.1:9000\"\n"
+       "t.toml:1:1: proxy.P.upstream: missing; expected an address such as \"localhost:8100\""},
+      {"[proxy.'']\nlisten = 1\nupstream = 'a:1'",
+       "1:1: proxy.\"\": expected a name, got an empty one"},
+      {"[proxy_status]",
+       "1:1: proxy_status.listen: missing; expected a port or an address such as "
+       "\"127.0.0.1:9000\""},
+  };
+  for (const Mistake& row : rows) {
+    expect_message(row);
+  }
+}
+
+TEST(ProxyTables, SayWhatIsWrongWithAnAddress) {
+  const Mistake rows[] = {
+      {"[proxy.P]\nupstream = 'a:1'\nlisten = 65536",
+       "3:10: proxy.P.listen: expected a port or an address such as \"127.0.0.1:9000\", got the "
+       "integer 65536"},
+      {"[proxy.P]\nupstream = 'a:1'\nlisten = '65536'",
+       "3:10: proxy.P.listen: expected a number from 0 to 65535, got \"65536\""},
+      {"[proxy.P]\nupstream = 'a:1'\nlisten = 'localhost'",
+       "3:10: proxy.P.listen: \"localhost\" is not HOST:PORT: the port is missing, as in "
+       "localhost:8000"},
+      {"[proxy.P]\nupstream = 'a:0'\nlisten = 1",
+       "2:12: proxy.P.upstream: expected a port from 1 to 65535, got \"a:0\""},
+      {"[proxy.P]\nupstream = 8100\nlisten = 1",
+       "2:12: proxy.P.upstream: expected an address such as \"localhost:8100\", got the integer "
+       "8100"},
+      {std::string(kProxy) + "[proxy.Q]\nlisten = '127.0.0.1:9000'\nupstream = 'a:1'",
+       "5:10: proxy.Q.listen: the proxy \"P\" listens there"},
+  };
+  for (const Mistake& row : rows) {
+    expect_message(row);
+  }
+}
+
+TEST(ProxyTables, SayWhatIsWrongWithAValue) {
+  const Mistake rows[] = {
+      {"max_connections = -1",
+       "19: proxy.P.max_connections: expected an integer from 0 on, got the integer -1"},
+      {"max_connections = '1'",
+       "19: proxy.P.max_connections: expected an integer from 0 on, got the string \"1\""},
+      {"queue_order = 'random'",
+       R"(15: proxy.P.queue_order: expected "fifo", "lifo" or "fair", got "random")"},
+      {"timeout = 0",
+       "11: proxy.P.timeout: expected a duration above zero such as \"20s\", or milliseconds, got "
+       "the integer 0"},
+      {"timeout = '0s'",
+       "11: proxy.P.timeout: expected a duration above zero such as \"20s\", or milliseconds, got "
+       "\"0s\""},
+      {"timeout = 1.5",
+       "11: proxy.P.timeout: expected a duration above zero such as \"20s\", or milliseconds, got "
+       "a floating-point number"},
+      {"drain_timeout = 'soon'",
+       "17: proxy.P.drain_timeout: \"soon\" is not a duration: expected a digit at character 1, "
+       "found \"s\""},
+      {"on_timeout = true", "14: proxy.P.on_timeout: expected a command, got a boolean"},
+      {"abort_on_close = 'yes'",
+       "18: proxy.P.abort_on_close: expected true or false, got the string \"yes\""},
+      {"activate_on = 'accept'",
+       R"(15: proxy.P.activate_on: expected "connect" or "first-byte", got "accept")"},
+      {"reject = 'drop'", R"(10: proxy.P.reject: expected "close", "reset" or "http", got "drop")"},
+      {"send_proxy = 2",
+       R"(14: proxy.P.send_proxy: expected "none", "v1" or "v2", got the integer 2)"},
+      {"ipv4_prefix = 33",
+       "15: proxy.P.ipv4_prefix: expected an integer from 0 to 32, got the integer 33"},
+      {"waiting_bytes = 16777217",
+       "17: proxy.P.waiting_bytes: expected an integer from 0 to 16777216, got the integer "
+       "16777217"},
+  };
+  for (const Mistake& row : rows) {
+    expect_message_of_line(row);
+  }
+}
+
+TEST(ProxyTables, SayWhatIsWrongWithNetworks) {
+  const Mistake rows[] = {
+      {"accept_proxy = '10.0.0.0/8'",
+       "16: proxy.P.accept_proxy: expected an array of networks such as [\"10.0.0.0/8\"], got the "
+       "string \"10.0.0.0/8\""},
+      {"accept_proxy = ['::1', 10]",
+       "24: proxy.P.accept_proxy: expected a string in the array, got the integer 10"},
+      {"accept_proxy = ['::1', '10.1.2.3/8']",
+       "24: proxy.P.accept_proxy: \"10.1.2.3/8\" has bits set beyond its prefix; the network is "
+       "10.0.0.0/8"},
+      {"client_limits = 5",
+       "17: proxy.P.client_limits: expected a table such as { \"10.0.0.0/8\" = 5, \"192.168.1.7\" "
+       "= \"none\" }, got the integer 5"},
+      {"client_limits = { '10.1.2.3/8' = 5 }",
+       "34: proxy.P.client_limits.\"10.1.2.3/8\": \"10.1.2.3/8\" has bits set beyond its prefix; "
+       "the network is 10.0.0.0/8"},
+      {"client_limits = { '::1' = -1 }",
+       "27: proxy.P.client_limits.\"::1\": expected an integer from 0 on or \"none\", got \"-1\""},
+      {"client_limits = { '::1' = true }",
+       "27: proxy.P.client_limits.\"::1\": expected a string or an integer, got a boolean"},
+      {"client_limits = { '10.0.0.1' = 1, '::ffff:10.0.0.1' = 2 }",
+       "55: proxy.P.client_limits.\"::ffff:10.0.0.1\": 10.0.0.1/32 has a limit already"},
+      {"client_limits = { home = 1 }",
+       "26: proxy.P.client_limits.home: \"home\" is not an IP address such as 10.0.0.1 or "
+       "2001:db8::1"},
+  };
+  for (const Mistake& row : rows) {
+    expect_message_of_line(row);
+  }
+}
+
+TEST(ProxyTables, SayWhatHasNoEffectAlone) {
+  const Mistake rows[] = {
+      {"recycle_every = 5", "17: proxy.P.recycle_every: has no effect without recycle"},
+      {"timeout = 1\nrecycle_after_timeout = true",
+       "t.toml:5:25: proxy.P.recycle_after_timeout: has no effect without recycle"},
+      {"recycle = 'r'\nrecycle_after_timeout = true",
+       "t.toml:5:25: proxy.P.recycle_after_timeout: has no effect without timeout"},
+      {"recycle = 'r'",
+       "11: proxy.P.recycle: has no effect without recycle_every or recycle_after_timeout"},
+      {"on_timeout = 'o'", "14: proxy.P.on_timeout: has no effect without timeout"},
+  };
+  for (const Mistake& row : rows) {
+    const bool next_line = row.message.starts_with("t.toml:");
+    const std::string text = std::string(kProxy) + row.text;
+    next_line ? expect_message({text, row.message.substr(7)}) : expect_message_of_line(row);
+  }
+}
+
+TEST(ProxyTables, SayWhatIsWrongWithASemaphore) {
+  const std::string semaphores = "semaphores.office = 1\n";
+  const Mistake rows[] = {
+      {"[proxy.P]\nlisten = 1\nupstream = 'a:1'\nsemaphore = 'ofice'",
+       "5:13: proxy.P.semaphore: there is no \"ofice\" under [semaphores]; did you mean "
+       "\"office\"?"},
+      {"[proxy.P]\nlisten = 1\nupstream = 'a:1'\nsemaphore = 'database'",
+       "5:13: proxy.P.semaphore: there is no \"database\" under [semaphores]"},
+      {"[proxy.P]\nlisten = 1\nupstream = 'a:1'\nsemaphore = ''",
+       "5:13: proxy.P.semaphore: expected the name of a semaphore, got \"\""},
+      {"[proxy.P]\nlisten = 1\nupstream = 'a:1'\nsemaphore = 'office'\nmax_connections = 1\n"
+       "queue_order = 'fifo'\nmax_queue = 1",
+       "6:19: proxy.P.max_connections: the semaphore \"office\" decides; set its max under "
+       "[semaphores]\n"
+       "t.toml:7:15: proxy.P.queue_order: the semaphore \"office\" decides; set its order under "
+       "[semaphores]\n"
+       "t.toml:8:13: proxy.P.max_queue: the semaphore \"office\" decides; set its max_pending "
+       "under [semaphores]"},
+      {"[proxy.office]\nlisten = 1\nupstream = 'a:1'",
+       "2:1: proxy.office: there is a semaphore of this name; share it with semaphore = "
+       "\"office\", or choose another name"},
+  };
+  for (const Mistake& row : rows) {
+    expect_message({semaphores + row.text, row.message});
+  }
+}
+
+}  // namespace
+}  // namespace throttle::config
