@@ -25,8 +25,8 @@
 #include <boost/container/small_vector.hpp>
 #include <tsl/robin_map.h>
 
-#include "libthrottle/core/deadline_heap.h"
 #include "libthrottle/core/deadline_queue.h"
+#include "libthrottle/core/deadline_wheel.h"
 #include "libthrottle/core/fair_turns.h"
 #include "libthrottle/core/hash.h"
 #include "libthrottle/core/lease_ledger.h"
@@ -222,8 +222,17 @@ struct LeaseLedger::State {
   std::vector<SemaphoreIndex> marked;
 
   Slab<Peer> peers;
-  tsl::robin_map<PeerId, PeerEntry, PeerIdHash> peer_by_id;
-  DeadlineHeap expiries;  // by PeerSlot; the deadlines stand in the entries
+  template <typename T>
+  struct Al {
+    using value_type = T;
+    Al() = default;
+    template <typename U> Al(const Al<U>&) {}
+    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64))); }
+    void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(64)); }
+    bool operator==(const Al&) const { return true; }
+  };
+  tsl::robin_map<PeerId, PeerEntry, PeerIdHash, std::equal_to<PeerId>, Al<std::pair<PeerId, PeerEntry>>> peer_by_id;
+  DeadlineWheel expiries;  // by PeerSlot; the deadlines stand in the entries
 
   Slab<Waiter> waiters;
   DeadlineQueue wait_limits;  // by WaiterSlot; only those that have one

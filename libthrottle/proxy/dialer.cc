@@ -62,12 +62,11 @@ class Dialing {
 struct Upstream::State {
   using Slot = Slab<Dialing*>::Index;
 
-  State(uv::Loop& its_loop, HostPort its_target, uv::Addresses known)
-      : loop(its_loop), target(std::move(its_target)), addresses(std::move(known)) {
-    const auto ip = IpAddress::parse(target.host);
-    if (ip && addresses.empty()) addresses = {{*ip, target.port}};
-    fixed = !addresses.empty();
+  State(uv::Loop& its_loop, HostPort its_target, uv::Addresses known) : loop(its_loop) {
+    aim(std::move(its_target), std::move(known));
   }
+
+  void aim(HostPort at, uv::Addresses known);
 
   Slot enter(Dialing& dialing, TimePoint due);
   void leave(Slot slot);
@@ -78,10 +77,11 @@ struct Upstream::State {
   void freshen(TimePoint now);
   void look_up(TimePoint now);
   void on_answer(Result<uv::Addresses> answer);
+  void tell_dialings();
 
   uv::Loop& loop;
-  HostPort target;
-  uv::Addresses addresses;
+  HostPort target = {};
+  uv::Addresses addresses = {};
   std::size_t preferred = 0;  // which of them answered last
   bool fixed = false;         // never looked up
 
@@ -96,6 +96,20 @@ struct Upstream::State {
   uv::Timer timer{loop, uv::bound<&State::on_timer>(this)};
   TimePoint armed = kNever;
 };
+
+// A numeric host is its own address.
+void Upstream::State::aim(HostPort at, uv::Addresses known) {
+  target = std::move(at);
+  addresses = std::move(known);
+  const auto ip = IpAddress::parse(target.host);
+  if (ip && addresses.empty()) addresses = {{*ip, target.port}};
+  fixed = !addresses.empty();
+  preferred = 0;
+  resolver.reset();
+  look_up_failure.clear();
+  looked_up.reset();
+  next_look_up = TimePoint::min();
+}
 
 Upstream::State::Slot Upstream::State::enter(Dialing& dialing, TimePoint due) {
   const Slot slot = dialings.allocate();
@@ -152,6 +166,10 @@ void Upstream::State::on_answer(Result<uv::Addresses> answer) {
     if (addresses != *answer) preferred = 0;
     addresses = *std::move(answer);
   }
+  tell_dialings();
+}
+
+void Upstream::State::tell_dialings() {
   for (Slot slot = 0; slot < dialings.capacity(); ++slot)
     if (dialings[slot] != nullptr) dialings[slot]->on_looked_up();
 }
@@ -167,6 +185,15 @@ Upstream::~Upstream() {
 
 const HostPort& Upstream::target() const {
   return state_->target;
+}
+
+void Upstream::set_target(HostPort target) {
+  if (target == state_->target) return;
+  state_->aim(std::move(target), {});
+  if (state_->fixed)
+    state_->tell_dialings();
+  else
+    state_->look_up(uv::now());
 }
 
 // It connects, waits for the addresses, or pauses between two rounds over them.
@@ -227,6 +254,7 @@ void Dialer::State::begin_round(TimePoint now) {
 // From the second address of a round on, `current_index` moves; should the addresses change in the
 // middle of a round, one may be left out or tried twice, and the next round makes up for it.
 void Dialer::State::try_next(TimePoint now) {
+  if (upstream.addresses.empty()) left_in_round = 0;
   for (; left_in_round > 0; ++current_index) {
     --left_in_round;
     ++attempts;
@@ -250,8 +278,10 @@ TimePoint Dialer::State::attempt_deadline(TimePoint now) const {
 
 void Dialer::State::on_attempted(Result<uv::TcpStream> stream) {
   connector.reset();
-  if (stream && !met_itself(*stream, current().port)) {
-    upstream.preferred = current_index % upstream.addresses.size();
+  if (stream && !met_itself(*stream, upstream.target.port)) {
+    if (!upstream.addresses.empty()) {
+      upstream.preferred = current_index % upstream.addresses.size();
+    }
     stream->set_nodelay();
     return finish(std::move(stream));
   }

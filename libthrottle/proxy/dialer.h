@@ -35,6 +35,8 @@ class Upstream {
   Upstream& operator=(const Upstream&) = delete;
 
   const HostPort& target() const;
+  // Another one from now on; who is just connecting to the old one goes on.
+  void set_target(HostPort target);
 
  private:
   friend class Dialer;

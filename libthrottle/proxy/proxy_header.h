@@ -1,5 +1,6 @@
 // The PROXY protocol, versions 1 and 2: a few bytes before all others that tell who the client
-// behind a load balancer is. Source: haproxy's proxy-protocol.txt (2020).
+// behind a load balancer is. Source: haproxy's proxy-protocol.txt (2020). Checksums and all else
+// that version 2 may tell besides the addresses are skipped.
 //
 //   PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n
 //
@@ -25,7 +26,8 @@ struct ProxiedConnection {
 };
 
 struct ProxyHeader {
-  // Absent: the balancer speaks for itself (a health check), or knows no address of the client.
+  // Absent: the balancer speaks for itself (a health check), or knows no address of the client, or
+  // the client did not come by TCP over IP.
   std::optional<ProxiedConnection> connection;
   std::size_t bytes = 0;  // how long the header is; what follows is the client's
 };
@@ -34,7 +36,8 @@ struct ProxyHeader {
 inline constexpr std::size_t kProxyHeaderMaxBytes = 4096;
 
 // Reads the header at the beginning of `bytes`. Nothing if it is not complete yet and may still
-// become one. Error kInvalidArgument: it is none, and says why.
+// become one; what is none is refused as soon as that is certain. Error kInvalidArgument: it is
+// none, and says why.
 Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view bytes);
 
 // The header that tells of `connection`. Both of its addresses are of one family, or the IPv4 one

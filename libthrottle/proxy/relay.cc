@@ -2,9 +2,17 @@
 
 #include <utility>
 
+#include "libthrottle/proxy/relay_gait.h"
 #include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/splice_pump.h"
 
 namespace throttle::proxy {
+namespace {
+
+// The most that one read brings.
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
+
+}  // namespace
 
 // Both sides, and the flow that decides. Every entry from the loop tells the flow what happened and
 // then settles: does what has become due. It ends there, for the receiver may destroy the engine.
@@ -21,22 +29,33 @@ class Relay::Engine {
   // One end: its stream, and what the stream tells.
   struct End final : uv::TcpStream::Receiver {
     End(Engine& its_engine, RelaySide its_side, uv::TcpStream its_stream)
-        : engine(its_engine), side(its_side), stream(std::move(its_stream)) {}
+        : engine(its_engine),
+          side(its_side),
+          stream(std::move(its_stream)),
+          pump(its_engine.loop_) {}
     void on_bytes(std::string_view bytes) noexcept override { engine.carry(*this, bytes); }
     void on_eof() noexcept override;
     void on_drained() noexcept override;
     void on_reset() noexcept override;
     void on_failed(const Error&) noexcept override;
-    std::size_t queued_bytes() const { return stream.is_open() ? stream.queued_bytes() : 0; }
+    void on_readable() noexcept override { engine.splice(*this); }
+    std::size_t queued_bytes() const {
+      return (stream.is_open() ? stream.queued_bytes() : 0) + pump.held_bytes();
+    }
 
     Engine& engine;
     const RelaySide side;
     uv::TcpStream stream;
+    // Of what it sends:
+    RelayGait gait;
+    uv::SplicePump pump;
   };
 
   End& opposite(const End& end) { return end.side == RelaySide::kClient ? upstream_ : client_; }
   void begin(End& end);
   void carry(End& from, std::string_view bytes);
+  void splice(End& from);
+  bool may_splice(const End& from) const;
   void settle();
   void settle(End& end);
   void finish();
@@ -45,6 +64,7 @@ class Relay::Engine {
   uv::Loop& loop_;
   Receiver& receiver_;
   RelayFlow flow_;
+  const std::size_t most_waiting_;  // each way, copied or spliced
   TimePoint last_activity_;
   End client_;
   End upstream_;
@@ -54,6 +74,7 @@ Relay::Engine::Engine(uv::Loop& loop, Ends ends, Receiver& receiver, std::size_t
     : loop_(loop),
       receiver_(receiver),
       flow_(buffer_bytes),
+      most_waiting_(buffer_bytes + kReadBytes),
       last_activity_(loop.turn_time()),
       client_(*this, RelaySide::kClient, std::move(ends.client)),
       upstream_(*this, RelaySide::kUpstream, std::move(ends.upstream)) {
@@ -74,7 +95,44 @@ void Relay::Engine::carry(End& from, std::string_view bytes) {
   to.stream.write(bytes);
   flow_.moved(from.side, bytes.size(), to.stream.queued_bytes());
   touch();
-  if (!flow_.reads(from.side)) from.stream.stop_reading();
+  from.gait.moved(bytes.size());
+  if (!flow_.reads(from.side) || may_splice(from)) settle(from);
+}
+
+bool Relay::Engine::may_splice(const End& from) const {
+  return from.gait.is_bulk() && uv::SplicePump::is_available() && !flow_.waits(other(from.side));
+}
+
+void Relay::Engine::splice(End& from) {
+  using State = uv::SplicePump::State;
+  End& to = opposite(from);
+  const auto moved = from.pump.move(from.stream, to.stream, most_waiting_);
+  if (moved.bytes > 0) {
+    flow_.moved(from.side, moved.bytes, from.pump.held_bytes() + to.stream.queued_bytes());
+    from.gait.moved(moved.bytes);
+    touch();
+  }
+  switch (moved.state) {
+    case State::kFlowing:
+      if (may_splice(from)) return;
+      break;
+    case State::kHeld:
+      flow_.filled(to.side);
+      break;
+    case State::kSourceEnded:
+      flow_.ended(from.side);
+      break;
+    case State::kSourceReset:
+      flow_.was_reset(from.side);
+      break;
+    case State::kSourceFailed:
+      flow_.failed(from.side);
+      break;
+    case State::kUnavailable:
+      from.gait = {};
+      break;
+  }
+  settle();
 }
 
 void Relay::Engine::End::on_eof() noexcept {
@@ -83,8 +141,10 @@ void Relay::Engine::End::on_eof() noexcept {
 }
 
 void Relay::Engine::End::on_drained() noexcept {
-  engine.flow_.drained(side);
   engine.touch();
+  End& from = engine.opposite(*this);
+  if (from.pump.go_on(stream) == uv::SplicePump::State::kHeld) return;
+  engine.flow_.drained(side);
   engine.settle();
 }
 
@@ -105,10 +165,12 @@ void Relay::Engine::settle() {
 }
 
 void Relay::Engine::settle(End& end) {
-  if (flow_.reads(end.side)) {
-    end.stream.start_reading();
-  } else {
+  if (!flow_.reads(end.side)) {
     end.stream.stop_reading();
+  } else if (may_splice(end)) {
+    end.stream.start_watching();
+  } else {
+    end.stream.start_reading();
   }
   if (flow_.shuts(end.side)) end.stream.shutdown();
 }

@@ -53,8 +53,9 @@ enum class Refusal : std::uint8_t {
 // One connection, when it is over.
 struct ConnectionRecord {
   SocketAddress client;
+  HostPort upstream = {};
   TimePoint accepted;
-  Duration waited = Duration(-1);     // negative: never got a place
+  Duration waited = Duration(-1);     // for a place; negative: never got one
   Duration prepared = Duration(-1);   // hook; negative: never done
   Duration connected = Duration(-1);  // retries included; negative: never done
   Duration total{};

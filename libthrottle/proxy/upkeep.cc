@@ -1,1 +1,175 @@
 #include "libthrottle/proxy/upkeep.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/core/duration.h"
+#include "libthrottle/proxy/dialer.h"
+#include "libthrottle/proxy/hook.h"
+#include "libthrottle/proxy/recycling.h"
+#include "libthrottle/proxy/shell_hooks.h"
+#include "libthrottle/uv/clock.h"
+
+namespace throttle::proxy {
+
+struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
+  State(const Surroundings& around, const Settings& settings, Upkeep::Receiver& its_receiver)
+      : loop(around.loop),
+        upstream(around.upstream),
+        receiver(its_receiver),
+        shell(loop, settings),
+        runner(around.runner != nullptr ? *around.runner : shell),
+        hooks(settings.hooks),
+        semaphore(settings.semaphore_name()),
+        recycling(around.hub, *this) {}
+
+  std::unique_ptr<Hook> start_hook(HookKind kind, const Activation& activation);
+  void begin_recycling(std::string_view why);
+
+  // Hook::Receiver
+  void on_line(const Hook& hook, std::string_view line) noexcept override;
+  void on_ended(Hook& hook, Duration took, Result<void> verdict) noexcept override;
+  void on_timeout_ended(const Hook& hook, const Result<void>& verdict);
+  void on_recycle_ended(const Result<void>& verdict);
+
+  // Recycling::Actions
+  void restart() noexcept override;
+  void probe() noexcept override;
+  void let_go(const Activation& activation) noexcept override;
+  void on_probed(Result<uv::TcpStream> stream);
+
+  uv::Loop& loop;
+  Upstream& upstream;
+  Upkeep::Receiver& receiver;
+  ShellHooks shell;
+  HookRunner& runner;
+  Hooks hooks;
+  std::string semaphore;
+
+  std::uint64_t activations = 0;
+  bool timed_out = false;  // since the last of them
+
+  Recycling recycling;
+  TimePoint restart_begun;
+  std::optional<Dialer> probing;
+  std::unordered_map<PeerId, std::unique_ptr<Hook>> preparing;
+  std::vector<std::unique_ptr<Hook>> on_timeouts;
+  std::unique_ptr<Hook> recycle;
+  // The last one that ended: what it left running, the upstream most likely, may go on writing.
+  std::unique_ptr<Hook> recycled;
+};
+
+// Null if there is no such hook.
+std::unique_ptr<Hook> Upkeep::State::start_hook(HookKind kind, const Activation& activation) {
+  if (!runner.wants(kind)) return nullptr;
+  const HookCall call{kind, activation, activations, timed_out};
+  auto hook = std::make_unique<Hook>(loop, call, *this);
+  hook->start(runner, hooks.timeout);
+  return hook;
+}
+
+void Upkeep::State::let_go(const Activation& activation) noexcept {
+  ++activations;
+  if (recycling.count(hooks.recycle_every)) {
+    begin_recycling("after " + std::to_string(hooks.recycle_every) + " activations");
+  }
+  auto hook = start_hook(HookKind::kBeforeActivate, activation);
+  timed_out = false;
+  if (!hook) return receiver.on_prepared(activation.peer, {});
+  preparing[activation.peer] = std::move(hook);
+}
+
+void Upkeep::State::begin_recycling(std::string_view why) {
+  const bool begun = recycling.begin(semaphore);
+  if (begun) receiver.on_note(std::string("recycling of the upstream begins ").append(why));
+}
+
+void Upkeep::State::restart() noexcept {
+  restart_begun = uv::now();
+  recycle = start_hook(HookKind::kRecycle, {});
+  if (!recycle) recycling.on_restarted(restart_begun, true);
+}
+
+void Upkeep::State::probe() noexcept {
+  probing.emplace(upstream, hooks.ready_timeout, uv::bound<&State::on_probed>(this));
+}
+
+void Upkeep::State::on_probed(Result<uv::TcpStream> stream) {
+  probing.reset();
+  const TimePoint now = uv::now();
+  if (stream) {
+    stream->close();
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - restart_begun);
+    receiver.on_note("the upstream is recycled and answers after " + format_duration(took));
+  } else {
+    receiver.on_note("the upstream does not answer after its recycling: " + stream.error().message);
+  }
+  recycling.on_probed(now);
+}
+
+void Upkeep::State::on_line(const Hook& hook, std::string_view line) noexcept {
+  receiver.on_hook_line(name_of(hook.call().kind), line);
+}
+
+void Upkeep::State::on_ended(Hook& hook, Duration took, Result<void> verdict) noexcept {
+  const HookKind kind = hook.call().kind;
+  receiver.on_hook_done(name_of(kind), took, verdict.has_value());
+  if (kind == HookKind::kOnTimeout) return on_timeout_ended(hook, verdict);
+  if (kind == HookKind::kRecycle) return on_recycle_ended(verdict);
+  const auto ended = preparing.extract(hook.call().activation.peer);
+  receiver.on_prepared(ended.key(), std::move(verdict));
+}
+
+void Upkeep::State::on_timeout_ended(const Hook& hook, const Result<void>& verdict) {
+  if (!verdict) receiver.on_note(verdict.error().message);
+  std::erase_if(on_timeouts, [&](const auto& each) { return each.get() == &hook; });
+}
+
+void Upkeep::State::on_recycle_ended(const Result<void>& verdict) {
+  recycled = std::move(recycle);
+  if (!verdict) receiver.on_note("the upstream is not recycled: " + verdict.error().message);
+  recycling.on_restarted(uv::now(), verdict.has_value());
+}
+
+Upkeep::Upkeep(const Surroundings& surroundings, const Settings& settings, Receiver& receiver)
+    : state_(std::make_unique<State>(surroundings, settings, receiver)) {}
+
+Upkeep::~Upkeep() = default;
+
+void Upkeep::set_settings(const Settings& settings) {
+  state_->shell.set_settings(settings);
+  state_->hooks = settings.hooks;
+  state_->semaphore = settings.semaphore_name();
+}
+
+void Upkeep::begin(const Activation& activation) {
+  if (state_->recycling.holds_back()) return state_->recycling.hold(activation);
+  state_->let_go(activation);
+}
+
+void Upkeep::cancel(PeerId peer) {
+  state_->preparing.erase(peer);
+  state_->recycling.drop(peer);
+}
+
+void Upkeep::on_time_to_live(const Activation& activation) {
+  state_->timed_out = true;
+  if (auto hook = state_->start_hook(HookKind::kOnTimeout, activation)) {
+    state_->on_timeouts.push_back(std::move(hook));
+  }
+  if (state_->hooks.recycle_after_timeout) {
+    state_->begin_recycling("after a connection reached its time-to-live");
+  }
+}
+
+bool Upkeep::recycling() const {
+  return state_->recycling.step() != Recycling::Step::kIdle;
+}
+
+}  // namespace throttle::proxy

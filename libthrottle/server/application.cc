@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "libthrottle/server/lease_server.h"
 #include "libthrottle/server/logging.h"
+#include "libthrottle/server/proxies.h"
 #include "libthrottle/server/stop_signals.h"
 #include "libthrottle/server/version.h"
 #include "libthrottle/uv/clock.h"
@@ -40,45 +42,67 @@ Result<config::LoadedSettings> load_existing(const config::ServerOptions& option
 // What is left of the settings when the parts that can change at run time are taken away.
 config::ServerSettings fixed_part(config::ServerSettings settings) {
   settings.semaphores.clear();
+  settings.proxies.clear();
   settings.drain_timeout = {};
   return settings;
 }
 
+// What the two tools do differently.
+struct Purpose {
+  bool serves_leases = false;
+  std::string configuration;  // the name of the file, for people; empty if there is none
+  std::function<Result<config::LoadedSettings>()> reload;
+};
+
+int report_check(const Result<config::LoadedSettings>& loaded, const std::string& what) {
+  if (!loaded) return complain(loaded.error());
+  for (const std::string& warning : loaded->warnings)
+    std::fprintf(stderr, "%s\n", warning.c_str());
+  const config::ServerSettings& settings = loaded->settings;
+  std::printf("%s is valid: %zu semaphores, %zu proxies\n", what.c_str(),
+              settings.semaphores.size(), settings.proxies.size());
+  return EXIT_SUCCESS;
+}
+
 class Application {
  public:
-  Application(config::ServerOptions options, config::LoadedSettings loaded);
+  Application(Purpose purpose, config::LoadedSettings loaded);
 
   int run();
 
  private:
   Result<void> start();
+  Result<void> start_http();
   Result<void> watch_signals();
   void on_stop_signal();
   void on_reload_signal();
   void on_drain_timeout();
-  void finish();
+  void on_part_stopped();
 
-  config::ServerOptions options_;
+  Purpose purpose_;
   config::ServerSettings settings_;
   std::vector<std::string> warnings_;
   uv::Loop loop_;
   MadeLogger logger_;
   telemetry::Log log_;
   uv::LedgerRuntime runtime_;
-  std::unique_ptr<LeaseServer> server_;
+  Proxies proxies_;
+  std::unique_ptr<LeaseServer> server_;  // none for a proxy that does not show its status
   std::vector<uv::Signal> signals_;
   uv::Timer drain_timer_;
   bool stopping_ = false;
+  int parts_left_ = 0;  // that have not stopped yet
   int exit_code_ = EXIT_SUCCESS;
 };
 
-Application::Application(config::ServerOptions options, config::LoadedSettings loaded)
-    : options_(std::move(options)),
+Application::Application(Purpose purpose, config::LoadedSettings loaded)
+    : purpose_(std::move(purpose)),
       settings_(std::move(loaded.settings)),
       warnings_(std::move(loaded.warnings)),
       logger_(make_logger(loop_, settings_.logging, std::getenv("THROTTLE_LOG"))),
       log_(logger_.logger->target("app")),
       runtime_(loop_, settings_.startup_grace),
+      proxies_(loop_, runtime_, logger_.logger->target("proxy")),
       drain_timer_(loop_, uv::bound<&Application::on_drain_timeout>(this)) {}
 
 int Application::run() {
@@ -89,14 +113,24 @@ int Application::run() {
 }
 
 Result<void> Application::start() {
-  log_.info("starting", {{"version", kVersion}, {"configuration", options_.configuration}});
+  log_.info("starting", {{"version", kVersion}, {"configuration", purpose_.configuration}});
   for (const std::string& warning : warnings_)
     log_.warn(warning);
   if (!logger_.warning.empty()) log_.warn(logger_.warning);
   uv::raise_descriptor_limit();
-  runtime_.ledger().configure(uv::now(), settings_.semaphores);
+  runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   if (auto watching = watch_signals(); !watching) return watching;
-  auto server = LeaseServer::open({loop_, runtime_, *logger_.logger}, settings_.http);
+  if (auto opened = proxies_.open(settings_.proxies); !opened) return opened;
+  return start_http();
+}
+
+Result<void> Application::start_http() {
+  if (!purpose_.serves_leases && !settings_.status) return {};
+  config::HttpSettings http = settings_.http;
+  if (!purpose_.serves_leases) http.listen = *settings_.status;
+  auto server = LeaseServer::open(
+      {loop_, runtime_, *logger_.logger, proxies_}, http,
+      purpose_.serves_leases ? LeaseServer::Role::kLeases : LeaseServer::Role::kStatus);
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
   log_.info("ready", {{"address", server_->local_address().to_string()},
@@ -124,13 +158,19 @@ void Application::on_stop_signal() {
   if (stopping_) {
     log_.warn("stopping at once");
     exit_code_ = EXIT_FAILURE;
-    server_->close_now();
+    proxies_.close_now();
+    if (server_) server_->close_now();
     return;
   }
   stopping_ = true;
   log_.info("stopping");
-  drain_timer_.arm(saturating_add(uv::now(), settings_.drain_timeout));
-  server_->stop([this] { finish(); });
+  parts_left_ = 1;
+  if (server_) {
+    ++parts_left_;
+    drain_timer_.arm(saturating_add(uv::now(), settings_.drain_timeout));
+    server_->stop([this] { on_part_stopped(); });
+  }
+  proxies_.drain([this] { on_part_stopped(); });
 }
 
 void Application::on_drain_timeout() {
@@ -138,12 +178,12 @@ void Application::on_drain_timeout() {
   server_->close_now();
 }
 
-void Application::finish() {
-  loop_.stop();
+void Application::on_part_stopped() {
+  if (--parts_left_ == 0) loop_.stop();
 }
 
 void Application::on_reload_signal() {
-  auto loaded = load_existing(options_);
+  auto loaded = purpose_.reload();
   if (!loaded) {
     log_.error("the configuration is not valid and the old one stays in force",
                {{"reason", loaded.error().message}});
@@ -152,13 +192,17 @@ void Application::on_reload_signal() {
   for (const std::string& warning : loaded->warnings)
     log_.warn(warning);
   if (fixed_part(loaded->settings) != fixed_part(settings_)) {
-    log_.warn("only the semaphores and the drain timeout are reloaded; the rest needs a restart");
+    log_.warn(
+        "only semaphores, proxies and the drain timeout are reloaded; the rest needs a restart");
   }
   settings_.semaphores = loaded->settings.semaphores;
+  settings_.proxies = loaded->settings.proxies;
   settings_.drain_timeout = loaded->settings.drain_timeout;
-  runtime_.ledger().configure(uv::now(), settings_.semaphores);
+  runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   runtime_.hub().settle();
-  log_.info("reloaded", {{"semaphores", settings_.semaphores.size()}});
+  proxies_.reload(settings_.proxies);
+  log_.info("reloaded",
+            {{"semaphores", settings_.semaphores.size()}, {"proxies", settings_.proxies.size()}});
 }
 
 }  // namespace
@@ -166,17 +210,27 @@ void Application::on_reload_signal() {
 int run_server(const config::ServerOptions& options) {
   auto loaded = config::load_settings(options);
   if (!loaded) return complain(loaded.error());
-  return Application(options, std::move(*loaded)).run();
+  Purpose purpose{.serves_leases = true,
+                  .configuration = options.configuration,
+                  .reload = [options] { return load_existing(options); }};
+  return Application(std::move(purpose), std::move(*loaded)).run();
+}
+
+int run_proxy(const config::ProxyOptions& options) {
+  auto loaded = config::load_settings(options);
+  if (!loaded) return complain(loaded.error());
+  Purpose purpose{.configuration = options.configuration.value_or(""),
+                  .reload = [options] { return config::load_settings(options); }};
+  return Application(std::move(purpose), std::move(*loaded)).run();
 }
 
 int check_configuration(const config::ServerOptions& options) {
-  const auto loaded = load_existing(options);
-  if (!loaded) return complain(loaded.error());
-  for (const std::string& warning : loaded->warnings)
-    std::fprintf(stderr, "%s\n", warning.c_str());
-  std::printf("%s is valid: %zu semaphores\n", options.configuration.c_str(),
-              loaded->settings.semaphores.size());
-  return EXIT_SUCCESS;
+  return report_check(load_existing(options), options.configuration);
+}
+
+int check_configuration(const config::ProxyOptions& options) {
+  return report_check(config::load_settings(options),
+                      options.configuration.value_or("the command line"));
 }
 
 }  // namespace throttle::server

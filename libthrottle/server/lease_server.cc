@@ -6,7 +6,7 @@
 #include "libthrottle/server/version.h"
 #include "libthrottle/server/welcome.h"
 #include "libthrottle/uv/clock.h"
-#include "libthrottle/uv/resolver.h"
+#include "libthrottle/uv/listen_on_each.h"
 
 namespace throttle::server {
 
@@ -54,17 +54,19 @@ http::Limits http_limits(const config::HttpSettings& settings) {
 }
 
 Result<std::unique_ptr<LeaseServer>> LeaseServer::open(const Surroundings& surroundings,
-                                                       const config::HttpSettings& settings) {
-  std::unique_ptr<LeaseServer> server(new LeaseServer(surroundings, http_limits(settings)));
+                                                       const config::HttpSettings& settings,
+                                                       Role role) {
+  std::unique_ptr<LeaseServer> server(new LeaseServer(surroundings, http_limits(settings), role));
   if (auto listening = server->listen(settings.listen); !listening) {
     return tl::unexpected(listening.error());
   }
   return server;
 }
 
-LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& limits)
+LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& limits, Role role)
     : runtime_(surroundings.runtime),
       logger_(surroundings.logger),
+      proxies_(surroundings.proxies),
       log_(surroundings.logger.target("http")),
       started_(std::chrono::system_clock::now()),
       ledger_log_(surroundings.runtime.ledger(), surroundings.logger.target("ledger")),
@@ -73,35 +75,23 @@ LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& l
       accept_failed_(log_, telemetry::Level::kError, "cannot accept connections", kLogInterval),
       timer_(surroundings.loop, uv::bound<&LeaseServer::on_due>(this)),
       http_(surroundings.loop, limits, *this) {
-  add_routes();
+  if (role == Role::kLeases) add_lease_routes();
+  add_status_routes();
   subscription_ =
       runtime_.hub().add_observer([this](std::span<const LedgerEvent> events) { observe(events); });
 }
 
 LeaseServer::~LeaseServer() = default;
 
-// A name may have several addresses (localhost: ::1 and 127.0.0.1). All of them are served, on one
-// port; those that this machine does not have are no error as long as one is left.
 Result<void> LeaseServer::listen(const HostPort& where) {
-  const auto addresses = uv::resolve(where);
-  if (!addresses) return tl::unexpected(addresses.error());
-  std::optional<Error> failure;
-  for (SocketAddress address : *addresses) {
-    if (address.port == 0) address.port = address_.port;
-    const auto listening = http_.listen(address);
-    if (!listening) {
-      failure = listening.error();
-      if (failure->code == ErrorCode::kInUse) break;
-    } else if (address_.port == 0) {
-      address_ = *listening;
-    }
-  }
-  const bool serves = address_.port != 0;
-  if (failure && (!serves || failure->code == ErrorCode::kInUse)) return tl::unexpected(*failure);
+  const auto listening = uv::listen_on_each(
+      where, [this](const SocketAddress& address) { return http_.listen(address); });
+  if (!listening) return tl::unexpected(listening.error());
+  address_ = *listening;
   return {};
 }
 
-void LeaseServer::add_routes() {
+void LeaseServer::add_lease_routes() {
   using http::Call;
   using http::Method;
   using http::Response;
@@ -111,11 +101,20 @@ void LeaseServer::add_routes() {
     return Response{.content_type = http::kHtmlType,
                     .body = welcome_page(kVersion, runtime_.ledger().semaphores())};
   });
+}
+
+void LeaseServer::add_status_routes() {
+  using http::Call;
+  using http::Method;
+  using http::Response;
   router_.add(Method::kGet, "/health", [](const Call&) { return Response{.body = "Ok"}; });
   router_.add(Method::kGet, "/version",
               [](const Call&) { return Response{.body = std::string(kVersion)}; });
   router_.add(Method::kGet, "/metrics",
               [this](const Call& call) { return metrics_page(call.now); });
+  router_.add(Method::kGet, "/connections", [this](const Call&) {
+    return Response{.content_type = http::kJsonType, .body = proxies_.connections()};
+  });
   const auto icon = [](const Call&) {
     return Response{.content_type = "image/x-icon", .body = favicon()};
   };
@@ -205,6 +204,7 @@ http::Response LeaseServer::metrics_page(TimePoint now) {
   runtime_.ledger().advance(now);
   telemetry::Exposition page;
   ledger_metrics_.write(runtime_.ledger(), page);
+  proxies_.write_metrics(page);
   request_metrics_.write(page);
   telemetry::HttpCounts counts = counts_of(http_.counters());
   counts.parked_requests = door_.parked_count();

@@ -1,10 +1,11 @@
-// Semaphores as a service: the HTTP server, with the lease protocol and what people and monitoring
-// ask for (greeting, health, version, metrics).
+// The HTTP server of a process: what people and monitoring ask for (greeting, health, version,
+// metrics, connections of the proxies), and for throttle-server the lease protocol.
 //
 // A request is dispatched, the ledger's events are handed on, and whatever parked request they
 // answer is answered in the same turn. Threads: the loop's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "libthrottle/http/server.h"
 #include "libthrottle/lease/lease_door.h"
 #include "libthrottle/server/ledger_log.h"
+#include "libthrottle/server/proxies.h"
 #include "libthrottle/telemetry/ledger_metrics.h"
 #include "libthrottle/telemetry/logger.h"
 #include "libthrottle/telemetry/server_metrics.h"
@@ -33,12 +35,19 @@ class LeaseServer final : private http::Server::Receiver {
     uv::Loop& loop;
     uv::LedgerRuntime& runtime;
     const telemetry::Logger& logger;
+    const Proxies& proxies;
+  };
+
+  enum class Role : std::uint8_t {
+    kLeases,  // semaphores as a service, and all the rest
+    kStatus,  // only what shows how the process is
   };
 
   // Listens and serves. What it is given outlives it. Errors: those of resolving and listening,
   // naming the address.
   static Result<std::unique_ptr<LeaseServer>> open(const Surroundings& surroundings,
-                                                   const config::HttpSettings& settings);
+                                                   const config::HttpSettings& settings,
+                                                   Role role = Role::kLeases);
   ~LeaseServer();
   LeaseServer(const LeaseServer&) = delete;
   LeaseServer& operator=(const LeaseServer&) = delete;
@@ -53,7 +62,7 @@ class LeaseServer final : private http::Server::Receiver {
   void close_now();
 
  private:
-  LeaseServer(const Surroundings& surroundings, const http::Limits& limits);
+  LeaseServer(const Surroundings& surroundings, const http::Limits& limits, Role role);
   Result<void> listen(const HostPort& where);
 
   std::optional<http::Response> on_request(const http::Request& request, http::ExchangeId exchange,
@@ -62,7 +71,8 @@ class LeaseServer final : private http::Server::Receiver {
   void on_accept_failed(const Error& error) override;
   void on_stopped() override;
 
-  void add_routes();
+  void add_lease_routes();
+  void add_status_routes();
   // Counts and logs a request that was answered at once.
   void note(const http::Request& request, std::string_view route, const http::Response& response,
             TimePoint now);
@@ -80,6 +90,7 @@ class LeaseServer final : private http::Server::Receiver {
 
   uv::LedgerRuntime& runtime_;
   const telemetry::Logger& logger_;
+  const Proxies& proxies_;
   telemetry::Log log_;
   telemetry::WallTime started_;
   telemetry::LedgerMetrics ledger_metrics_;

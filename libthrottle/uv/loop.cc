@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/uv/pipe_pool.h"
 #include "libthrottle/uv/sockets.h"
 
 namespace throttle::uv {
@@ -15,6 +16,7 @@ struct Loop::State {
   uv_loop_t uv;
   std::size_t dying_children = 0;
   std::size_t streams = 0;
+  PipePool pipes;
   std::array<char, 65536> read_buffer;
 };
 
@@ -50,6 +52,10 @@ uv_loop_s* Loop::raw() {
 
 std::span<char> Loop::read_buffer() {
   return state_->read_buffer;
+}
+
+PipePool& Loop::pipes() {
+  return state_->pipes;
 }
 
 TimePoint Loop::turn_time() const {

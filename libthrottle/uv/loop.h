@@ -15,6 +15,8 @@ struct uv_loop_s;
 
 namespace throttle::uv {
 
+class PipePool;
+
 class Loop {
  public:
   // Ends the process if the system has no descriptors for it: nothing runs without a loop. From now
@@ -41,6 +43,8 @@ class Loop {
   // Where all streams of the loop read into, in turn; its content is good until the callback
   // returns. So a connection that is silent has no buffer.
   std::span<char> read_buffer();
+  // For the pumps of the loop.
+  PipePool& pipes();
   // Child processes that were killed and abandoned, but have not ended yet.
   void add_dying_child();
   void remove_dying_child();

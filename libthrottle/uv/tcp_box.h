@@ -22,11 +22,13 @@ struct TcpStream::Box {
   bool at_eof = false;
   bool shut = false;
   bool dead = false;
+  bool watching = false;
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
   // Tells the receiver of a broken connection, once; the stream may be gone when it returns.
   void break_off(int status) noexcept;
 
+  void start();
   static void offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept;
   static void read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept;
 };

@@ -45,13 +45,16 @@ void TcpStream::Box::break_off(int status) noexcept {
 }
 
 void TcpStream::Box::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept {
-  *buffer = read_buffer_of(*box_of<Box>(uv).loop);
+  auto& box = box_of<Box>(uv);
+  // Without a buffer libuv reads nothing and says UV_ENOBUFS, as long as there is something.
+  *buffer = box.watching ? uv_buf_init(nullptr, 0) : read_buffer_of(*box.loop);
 }
 
 void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept {
   auto& box = box_of<Box>(uv);
   if (size > 0) return box.receiver->on_bytes({buffer->base, static_cast<std::size_t>(size)});
   if (size == 0) return;  // nothing there after all
+  if (size == UV_ENOBUFS && box.watching) return box.receiver->on_readable();
   if (size != UV_EOF) return box.break_off(static_cast<int>(size));
   // libuv makes an end without a buffer of a hang-up that came with the last bytes. A hang-up of
   // both directions, though we did not shut down ours, is a reset.
@@ -74,11 +77,21 @@ void TcpStream::set_receiver(Receiver& receiver) {
   box_->receiver = &receiver;
 }
 
-void TcpStream::start_reading() {
-  THROTTLE_CHECK(box_->receiver != nullptr);
-  if (box_->dead || box_->at_eof) return;
-  const int status = uv_read_start(box_->stream(), Box::offer_buffer, Box::read);
+void TcpStream::Box::start() {
+  THROTTLE_CHECK(receiver != nullptr);
+  if (dead || at_eof) return;
+  const int status = uv_read_start(stream(), offer_buffer, read);
   THROTTLE_CHECK(status == 0 || status == UV_EALREADY);
+}
+
+void TcpStream::start_reading() {
+  box_->watching = false;
+  box_->start();
+}
+
+void TcpStream::start_watching() {
+  box_->watching = true;
+  box_->start();
 }
 
 void TcpStream::stop_reading() {

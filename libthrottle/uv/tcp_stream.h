@@ -36,6 +36,9 @@ class TcpStream {
     virtual void on_reset() noexcept = 0;
     // The connection failed for another reason, a timeout say. Dead as after a reset.
     virtual void on_failed(const Error& error) noexcept = 0;
+    // There is something to read, or an end; only if start_watching() asked for it. Whoever leaves
+    // it where it is, is told again in the next turn.
+    virtual void on_readable() noexcept {}
 
    protected:
     ~Receiver() = default;
@@ -55,6 +58,9 @@ class TcpStream {
   // by a failing write. Both may be called at any time, and repeatedly.
   void start_reading();
   void stop_reading();
+  // Instead of reading: has the receiver told when there is something to read, and leaves it with
+  // the system for a SplicePump to take. start_reading() and stop_reading() end that.
+  void start_watching();
 
   // Sends `head` and then `body`, after all that was written before. A failure is told to the
   // receiver later. Not after shutdown().
@@ -84,6 +90,8 @@ class TcpStream {
   Result<SocketAddress> local_address() const;
 
  private:
+  friend class DepartureWatch;
+  friend class SplicePump;
   friend class TcpListener;
   friend class TcpConnector;
   struct Box;

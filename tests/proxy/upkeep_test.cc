@@ -1,1 +1,379 @@
+// The upkeep with a real ledger, a real upstream on the loopback, and hooks that the tests answer.
 #include "libthrottle/proxy/upkeep.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libthrottle/proxy/dialer.h"
+#include "tests/uv/run_guard.h"
+#include "tests/uv/tcp_pair.h"
+
+namespace throttle::proxy {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+// Hooks that run until the test says otherwise.
+struct ManualHooks final : HookRunner {
+  struct Started final : Run {
+    Started(ManualHooks& its_runner, const HookCall& its_call, Listener& its_listener)
+        : runner(its_runner), call(its_call), listener(its_listener) {}
+    ~Started() override {
+      ++runner.destroyed;
+      std::erase(runner.running, this);
+    }
+    ManualHooks& runner;
+    HookCall call;
+    Listener& listener;
+  };
+
+  bool wants(HookKind kind) const noexcept override { return kinds.contains(kind); }
+  Result<std::unique_ptr<Run>> start(const HookCall& call, Listener& listener) override {
+    calls.push_back(call);
+    if (cannot_start) return fail(ErrorCode::kUnavailable, "no shell");
+    if (at_once) {
+      listener.on_ended(*at_once);
+      return nullptr;
+    }
+    auto started = std::make_unique<Started>(*this, call, listener);
+    running.push_back(started.get());
+    return started;
+  }
+  // The one that runs longest.
+  void end_first(Result<void> verdict = {}) {
+    ASSERT_FALSE(running.empty());
+    running.front()->listener.on_ended(std::move(verdict));
+  }
+
+  std::vector<HookCall> calls;
+  std::vector<Started*> running;
+  std::set<HookKind> kinds;
+  bool cannot_start = false;
+  std::optional<Result<void>> at_once;
+  int destroyed = 0;
+};
+
+class UpkeepTest : public testing::Test, public Upkeep::Receiver {
+ protected:
+  UpkeepTest() {
+    settings.name = "office";
+    const std::vector<SemaphoreSettings> semaphores{{.name = "office", .full_count = 1}};
+    ledger.configure({}, semaphores);
+    upkeep.emplace(Upkeep::Surroundings{loop, hub, upstream, &hooks}, settings, *this);
+  }
+  void TearDown() override { EXPECT_EQ(ledger.check(), ""); }
+
+  void on_prepared(PeerId peer, Result<void> verdict) noexcept override {
+    verdicts[peer] = verdict ? "" : verdict.error().message;
+    order.push_back(peer);
+    loop.stop();
+  }
+  void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
+    lines.push_back(std::string(hook) + ": " + std::string(line));
+  }
+  void on_note(std::string_view what) noexcept override { notes.emplace_back(what); }
+  void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
+    EXPECT_GE(took, 0s);
+    done.push_back(std::string(hook) + (succeeded ? " good" : " bad"));
+    loop.stop();
+  }
+
+  PeerId enroll() {
+    const PeerId peer = ledger.enroll({}, {.spec = {}, .semaphore = "office"}).peer;
+    hub.settle();
+    return peer;
+  }
+  PeerId begin() {
+    const PeerId peer = enroll();
+    upkeep->begin({.peer = peer});
+    return peer;
+  }
+  void end(PeerId peer) {
+    ledger.remove_peer({}, peer);
+    hub.settle();
+  }
+  bool holds(PeerId peer) const { return ledger.is_acquired(peer) == true; }
+  void apply() { upkeep->set_settings(settings); }
+  void recycle_every(std::size_t count) {
+    settings.hooks.recycle_every = count;
+    hooks.kinds.insert(HookKind::kRecycle);
+    apply();
+  }
+  template <typename Condition>
+  void run_until(Condition reached) {
+    while (!reached() && !HasFailure())
+      uv::run_until_stopped(loop);
+  }
+  void run_until_recycled() {
+    while (upkeep->recycling() && !HasFailure())
+      uv::run_briefly(loop, 5ms);
+  }
+
+  uv::Loop loop;
+  uv::ListeningEnd listener{loop};
+  LeaseLedger ledger;
+  LedgerHub hub{ledger};
+  Upstream upstream{loop, {"127.0.0.1", listener.listener->local_address().port}};
+  Settings settings;
+  ManualHooks hooks;
+  std::optional<Upkeep> upkeep;
+
+  std::map<PeerId, std::string> verdicts;
+  std::vector<PeerId> order;
+  std::vector<std::string> lines;
+  std::vector<std::string> notes;
+  std::vector<std::string> done;
+};
+
+TEST_F(UpkeepTest, LetsAConnectionGoOnAtOnceWhereThereIsNoHook) {
+  const PeerId peer = begin();
+  EXPECT_EQ(verdicts.at(peer), "");
+  EXPECT_THAT(hooks.calls, IsEmpty());
+  EXPECT_THAT(done, IsEmpty());
+}
+
+class UpkeepWithHook : public UpkeepTest {
+ protected:
+  UpkeepWithHook() { hooks.kinds = {HookKind::kBeforeActivate}; }
+};
+
+TEST_F(UpkeepWithHook, WaitsForTheHook) {
+  const PeerId peer = begin();
+  EXPECT_THAT(verdicts, IsEmpty());
+  EXPECT_EQ(hooks.calls.at(0).activation.peer, peer);
+  hooks.running.front()->listener.on_line("hello");
+  hooks.end_first();
+  EXPECT_EQ(verdicts.at(peer), "");
+  EXPECT_THAT(lines, ElementsAre("before-activate: hello"));
+  EXPECT_THAT(done, ElementsAre("before-activate good"));
+  EXPECT_EQ(hooks.destroyed, 1);
+}
+
+TEST_F(UpkeepWithHook, TurnsTheClientAwayWhenTheHookFails) {
+  const PeerId peer = begin();
+  hooks.end_first(fail(ErrorCode::kUnavailable, "status 3"));
+  EXPECT_EQ(verdicts.at(peer), "status 3");
+  EXPECT_THAT(done, ElementsAre("before-activate bad"));
+}
+
+TEST_F(UpkeepWithHook, TurnsTheClientAwayInALaterTurnWhenTheHookCannotStart) {
+  hooks.cannot_start = true;
+  const PeerId peer = begin();
+  EXPECT_THAT(verdicts, IsEmpty());
+  run_until([&] { return !verdicts.empty(); });
+  EXPECT_EQ(verdicts.at(peer), "no shell");
+}
+
+TEST_F(UpkeepWithHook, TakesAnAnswerAtOnceForTheNextTurn) {
+  hooks.at_once = Result<void>();
+  const PeerId peer = begin();
+  EXPECT_THAT(verdicts, IsEmpty());
+  run_until([&] { return !verdicts.empty(); });
+  EXPECT_EQ(verdicts.at(peer), "");
+}
+
+TEST_F(UpkeepWithHook, EndsAHookThatHangs) {
+  settings.hooks.timeout = 10ms;
+  apply();
+  const PeerId peer = begin();
+  run_until([&] { return !verdicts.empty(); });
+  EXPECT_EQ(verdicts.at(peer), "the before-activate hook took longer than 10ms and was ended");
+  EXPECT_THAT(hooks.running, IsEmpty());
+}
+
+TEST_F(UpkeepWithHook, EndsTheHookOfAClientThatLeft) {
+  const PeerId peer = begin();
+  upkeep->cancel(peer);
+  EXPECT_THAT(hooks.running, IsEmpty());
+  uv::run_briefly(loop);
+  EXPECT_THAT(verdicts, IsEmpty());
+  EXPECT_THAT(done, IsEmpty());
+}
+
+TEST_F(UpkeepWithHook, EndsWhatRunsWhenItIsDestroyed) {
+  begin();
+  upkeep.reset();
+  EXPECT_THAT(hooks.running, IsEmpty());
+  EXPECT_THAT(verdicts, IsEmpty());
+}
+
+TEST_F(UpkeepWithHook, NumbersTheActivationsAndTellsOfATimeToLiveOnce) {
+  end(begin());
+  upkeep->on_time_to_live({});
+  end(begin());
+  begin();
+  ASSERT_THAT(hooks.calls, SizeIs(3));
+  EXPECT_EQ(hooks.calls[0].number, 1U);
+  EXPECT_EQ(hooks.calls[2].number, 3U);
+  EXPECT_FALSE(hooks.calls[0].timed_out);
+  EXPECT_TRUE(hooks.calls[1].timed_out);
+  EXPECT_FALSE(hooks.calls[2].timed_out);
+}
+
+TEST_F(UpkeepWithHook, DoesNotWaitForTheHookOfATimeToLive) {
+  hooks.kinds.insert(HookKind::kOnTimeout);
+  upkeep->on_time_to_live({.peer = 7});
+  upkeep->on_time_to_live({.peer = 8});
+  const PeerId peer = begin();
+  ASSERT_THAT(hooks.running, SizeIs(3));
+  EXPECT_EQ(hooks.calls[0].activation.peer, 7U);
+  hooks.running[2]->listener.on_ended({});
+  EXPECT_EQ(verdicts.at(peer), "");
+  hooks.end_first(fail(ErrorCode::kUnavailable, "status 3"));
+  EXPECT_THAT(notes, ElementsAre("status 3"));
+  hooks.end_first();
+  EXPECT_THAT(hooks.running, IsEmpty());
+  EXPECT_THAT(notes, SizeIs(1));
+}
+
+TEST_F(UpkeepTest, RecyclesAfterTheNthConnectionAndNotBeforeTheNextOne) {
+  recycle_every(2);
+  end(begin());
+  const PeerId second = begin();
+  const PeerId third = enroll();
+  EXPECT_TRUE(upkeep->recycling());
+  EXPECT_THAT(hooks.calls, IsEmpty()) << "the second one still runs";
+  end(second);
+  ASSERT_THAT(hooks.running, SizeIs(1));
+  EXPECT_FALSE(holds(third));
+  hooks.end_first();
+  EXPECT_TRUE(upkeep->recycling()) << "until the upstream has answered";
+  run_until_recycled();
+  EXPECT_TRUE(holds(third));
+  EXPECT_THAT(listener.streams, SizeIs(1)) << "the probe";
+  EXPECT_THAT(done, ElementsAre("recycle good"));
+  EXPECT_THAT(notes, ElementsAre("recycling of the upstream begins after 2 activations",
+                                 StartsWith("the upstream is recycled and answers after ")));
+}
+
+TEST_F(UpkeepTest, OnlyProbesWhereThereIsNoRecycleHook) {
+  recycle_every(1);
+  hooks.kinds.clear();
+  end(begin());
+  run_until_recycled();
+  EXPECT_THAT(listener.streams, SizeIs(1));
+}
+
+TEST_F(UpkeepTest, GoesOnAndCountsAnewAfterAFailedRecycling) {
+  recycle_every(1);
+  end(begin());
+  hooks.end_first(fail(ErrorCode::kUnavailable, "status 3"));
+  EXPECT_FALSE(upkeep->recycling());
+  EXPECT_THAT(notes, Contains("the upstream is not recycled: status 3"));
+  const PeerId next = begin();
+  EXPECT_EQ(verdicts.at(next), "");
+  EXPECT_TRUE(upkeep->recycling());
+  end(next);
+  EXPECT_THAT(hooks.running, SizeIs(1)) << "the second attempt";
+}
+
+TEST_F(UpkeepTest, GoesOnAfterARecyclingThatHangs) {
+  settings.hooks.timeout = 10ms;
+  recycle_every(1);
+  end(begin());
+  run_until_recycled();
+  EXPECT_THAT(notes, Contains("the upstream is not recycled: "
+                              "the recycle hook took longer than 10ms and was ended"));
+  EXPECT_TRUE(holds(enroll()));
+}
+
+TEST_F(UpkeepTest, GoesOnWhenTheUpstreamDoesNotAnswerAgain) {
+  listener.listener = fail(ErrorCode::kUnavailable, "closed");
+  settings.hooks.ready_timeout = 30ms;
+  recycle_every(1);
+  end(begin());
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_THAT(notes,
+              Contains(HasSubstr("does not answer after its recycling: cannot connect to ")));
+  EXPECT_TRUE(holds(enroll()));
+}
+
+TEST_F(UpkeepTest, LetsThoseGrantedInTheSameTurnGoAfterTheRecycling) {
+  const std::vector<SemaphoreSettings> three{{.name = "office", .full_count = 3}};
+  ledger.configure({}, three);
+  recycle_every(3);
+  const PeerId a = begin();
+  const PeerId b = enroll();
+  const PeerId c = enroll();
+  upkeep->on_time_to_live({});
+  settings.hooks.recycle_after_timeout = true;
+  apply();
+  upkeep->on_time_to_live({});
+  upkeep->begin({.peer = b});
+  upkeep->begin({.peer = c});
+  EXPECT_THAT(order, ElementsAre(a));
+  end(a);
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_THAT(order, ElementsAre(a, b, c));
+}
+
+TEST_F(UpkeepTest, RecyclesAfterATimeToLive) {
+  settings.hooks.recycle_after_timeout = true;
+  recycle_every(0);
+  end(begin());
+  upkeep->on_time_to_live({});
+  ASSERT_THAT(hooks.calls, SizeIs(1));
+  EXPECT_TRUE(hooks.calls[0].timed_out);
+  const PeerId waiter = enroll();
+  EXPECT_FALSE(holds(waiter));
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_TRUE(holds(waiter));
+}
+
+TEST_F(UpkeepTest, ResumesTheSemaphoreThatItPausedThoughTheSettingsChanged) {
+  recycle_every(1);
+  end(begin());
+  settings.semaphore = "another";
+  recycle_every(0);
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_TRUE(holds(enroll()));
+  EXPECT_FALSE(upkeep->recycling());
+}
+
+TEST_F(UpkeepTest, ResumesTheSemaphoreWhenItIsDestroyed) {
+  recycle_every(1);
+  const PeerId runs = begin();
+  upkeep.reset();
+  end(runs);
+  EXPECT_TRUE(holds(enroll()));
+}
+
+TEST_F(UpkeepTest, StopsARecyclingWhenItIsDestroyed) {
+  recycle_every(1);
+  end(begin());
+  const PeerId waiter = enroll();
+  upkeep.reset();
+  EXPECT_THAT(hooks.running, IsEmpty());
+  EXPECT_TRUE(holds(waiter));
+}
+
+TEST_F(UpkeepTest, StopsAProbeWhenItIsDestroyed) {
+  recycle_every(1);
+  end(begin());
+  hooks.end_first();
+  upkeep.reset();
+  uv::run_briefly(loop);
+  EXPECT_TRUE(holds(enroll()));
+  EXPECT_THAT(notes, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace throttle::proxy

@@ -1,0 +1,85 @@
+// What runs the hooks of a proxy: commands of the shell (ShellHooks), or code of whoever uses the
+// library, which may answer later.
+//
+// Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/ledger_types.h"
+#include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
+
+namespace throttle::proxy {
+
+enum class HookKind : std::uint8_t {
+  kBeforeActivate,  // a connection waits for its end, and is turned away if it fails
+  kOnTimeout,       // nobody waits for its end
+  kRecycle,         // all wait for its end
+};
+
+// For people: "before-activate", "on-timeout", "recycle".
+constexpr std::string_view name_of(HookKind kind) {
+  switch (kind) {
+    case HookKind::kBeforeActivate:
+      return "before-activate";
+    case HookKind::kOnTimeout:
+      return "on-timeout";
+    case HookKind::kRecycle:
+      return "recycle";
+  }
+  return {};
+}
+
+// A connection that was granted its place.
+struct Activation {
+  PeerId peer = 0;
+  SocketAddress client = {};
+  Duration waited{};
+  std::size_t queued = 0;  // how many wait behind it
+};
+
+// What a hook is told.
+struct HookCall {
+  HookKind kind = HookKind::kBeforeActivate;
+  Activation activation = {};  // the connection it runs for; not for kRecycle
+  std::uint64_t number = 0;    // of this activation, from 1; for the other kinds, of the latest one
+  bool timed_out = false;      // a connection reached its time-to-live since the last activation
+};
+
+class HookRunner {
+ public:
+  // Whom a hook that was started tells, until its Run is destroyed. Each call may destroy it.
+  class Listener {
+   public:
+    virtual void on_line(std::string_view line) noexcept = 0;  // of output, for the log
+    // Once. An error says why the hook failed. May come from within start().
+    virtual void on_ended(Result<void> verdict) noexcept = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  // A hook that was started. Destroying it ends it, and nobody is told any more.
+  class Run {
+   public:
+    Run() = default;
+    virtual ~Run() = default;
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+  };
+
+  // Whether there is such a hook; if not it is not started, and counts as done.
+  virtual bool wants(HookKind kind) const noexcept = 0;
+  // `listener` outlives the Run. Error if it could not be started; then on_ended() is not called.
+  virtual Result<std::unique_ptr<Run>> start(const HookCall& call, Listener& listener) = 0;
+
+ protected:
+  ~HookRunner() = default;
+};
+
+}  // namespace throttle::proxy

@@ -1,0 +1,94 @@
+#include "libthrottle/proxy/shell_hooks.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "libthrottle/uv/process.h"
+
+namespace throttle::proxy {
+namespace {
+
+// As a target is written: "localhost:8100", "[::1]:80".
+std::string text_of(const HostPort& target) {
+  const bool v6 = target.host.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + target.host + "]" : target.host;
+  return host + ":" + std::to_string(target.port);
+}
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+void add_client(const Activation& activation, Variables& variables) {
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  const auto waited_ms = duration_cast<milliseconds>(activation.waited).count();
+  variables.emplace_back("THROTTLE_CLIENT_ADDRESS", activation.client.ip.to_string());
+  variables.emplace_back("THROTTLE_CLIENT_PORT", std::to_string(activation.client.port));
+  variables.emplace_back("THROTTLE_WAITED_MS", std::to_string(waited_ms));
+  variables.emplace_back("THROTTLE_QUEUED", std::to_string(activation.queued));
+}
+
+std::string text_of(const uv::ProcessExit& exit) {
+  if (exit.signal != 0) return "was killed by signal " + std::to_string(exit.signal);
+  return "ended with status " + std::to_string(exit.status);
+}
+
+}  // namespace
+
+// One command that runs, or has ended and left something behind that may write.
+class ShellHooks::Shell final : public Run, uv::Process::Receiver {
+ public:
+  Shell(HookKind kind, Listener& listener) : kind_(kind), listener_(listener) {}
+
+  Result<void> start(uv::Loop& loop, const uv::Command& command) {
+    auto process = uv::Process::spawn(loop, command, *this);
+    if (!process) return tl::unexpected(std::move(process.error()));
+    process_ = *std::move(process);
+    return {};
+  }
+
+ private:
+  void on_line(uv::Process::Output, std::string_view line) noexcept override {
+    listener_.on_line(line);
+  }
+  void on_exit(const uv::ProcessExit& exit) noexcept override {
+    if (exit.succeeded()) return listener_.on_ended({});
+    const std::string what = std::string("the ").append(name_of(kind_)).append(" command ");
+    listener_.on_ended(fail(ErrorCode::kUnavailable, what + text_of(exit)));
+  }
+
+  HookKind kind_;
+  Listener& listener_;
+  std::optional<uv::Process> process_;
+};
+
+ShellHooks::ShellHooks(uv::Loop& loop, const Settings& settings) : loop_(loop) {
+  set_settings(settings);
+}
+
+void ShellHooks::set_settings(const Settings& settings) {
+  proxy_ = settings.name;
+  upstream_ = text_of(settings.upstream);
+  hooks_ = settings.hooks;
+}
+
+const std::string& ShellHooks::command_of(HookKind kind) const noexcept {
+  if (kind == HookKind::kBeforeActivate) return hooks_.before_activate;
+  return kind == HookKind::kOnTimeout ? hooks_.on_timeout : hooks_.recycle;
+}
+
+Result<std::unique_ptr<HookRunner::Run>> ShellHooks::start(const HookCall& call,
+                                                           Listener& listener) {
+  Variables variables{{"THROTTLE_PROXY", proxy_},
+                      {"THROTTLE_UPSTREAM", upstream_},
+                      {"THROTTLE_ACTIVATION", std::to_string(call.number)},
+                      {"THROTTLE_TIMED_OUT", call.timed_out ? "1" : "0"}};
+  if (call.kind != HookKind::kRecycle) add_client(call.activation, variables);
+  auto shell = std::make_unique<Shell>(call.kind, listener);
+  const auto started =
+      shell->start(loop_, {.line = command_of(call.kind), .environment = std::move(variables)});
+  if (!started) return tl::unexpected(started.error());
+  return shell;
+}
+
+}  // namespace throttle::proxy

@@ -1,0 +1,281 @@
+#include "libthrottle/proxy/tcp_door.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "libthrottle/proxy/session.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/timer.h"
+
+namespace throttle::proxy {
+namespace {
+
+constexpr std::size_t kSpareDescriptors = 64;
+
+// What is left when connections are taken: those that are active need a second descriptor each.
+std::size_t spare_descriptors(const Settings& settings) {
+  constexpr Count kMostReserved = 1 << 16;
+  return kSpareDescriptors +
+         static_cast<std::size_t>(std::clamp<Count>(settings.max_connections, 0, kMostReserved));
+}
+
+ThrottledListener::Options listener_options(const Settings& settings) {
+  return {.semaphore = settings.semaphore_name(),
+          .label = "proxy " + settings.name,
+          .queue_timeout = settings.queue_timeout,
+          .half_closed = settings.half_closed,
+          .activate_on = settings.activate_on,
+          .rejection = settings.rejection,
+          .accept_proxy = settings.accept_proxy,
+          .proxy_header_timeout = settings.proxy_header_timeout,
+          .waiting_bytes = settings.waiting_bytes,
+          .client_limits = settings.client_limits,
+          .spare_descriptors = spare_descriptors(settings)};
+}
+
+// How a connection that never got a place ended.
+std::pair<EndedBy, Phase> ending_of(const Visit& visit, Refusal refusal) {
+  const Phase phase = visit.enrolled == kNever ? Phase::kNone : Phase::kWaiting;
+  switch (refusal) {
+    case Refusal::kNone:
+      return {EndedBy::kClient, phase};
+    case Refusal::kQueueTimeout:
+      return {EndedBy::kServerTimeout, phase};
+    case Refusal::kShutDown:
+      return {EndedBy::kShutDown, phase};
+    default:
+      return {EndedBy::kRefused, phase};
+  }
+}
+
+}  // namespace
+
+struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Session::Owner {
+  State(uv::Loop& event_loop, LedgerHub& ledger_hub, Settings its_settings, Reports& its_reports)
+      : loop(event_loop),
+        settings(std::move(its_settings)),
+        reports(its_reports),
+        upstream(loop, settings.upstream),
+        upkeep({loop, ledger_hub, upstream}, settings, *this),
+        listener(loop, ledger_hub, listener_options(settings), *this),
+        idle_timer(loop, uv::bound<&State::on_idle_due>(this)),
+        drain_timer(loop, uv::bound<&State::on_drain_due>(this)) {}
+  ~State() {
+    listener.stop();
+    end_all();
+  }
+
+  // --- of the listener ---
+  void on_admitted(Place place) noexcept override;
+  void on_not_admitted(const Visit& visit, Refusal refusal) noexcept override;
+  void on_accept_failed(const Error& error) noexcept override { reports.on_note(error.message); }
+
+  // --- of the upkeep ---
+  void on_prepared(PeerId peer, Result<void> verdict) noexcept override;
+  void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
+    reports.on_hook_line(hook, line);
+  }
+  void on_note(std::string_view what) noexcept override { reports.on_note(what); }
+  void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
+    reports.on_hook_done(hook, took, succeeded);
+  }
+
+  // --- of the sessions ---
+  void on_session_ended(Session& session, const Session::Ending& ending) noexcept override;
+  void on_session_active(Session& session) noexcept override;
+
+  void on_idle_due();
+  void on_drain_due();
+  void report(ConnectionRecord record);
+  void end_all();
+  void tell_if_drained();
+
+  uv::Loop& loop;
+  Settings settings;
+  Reports& reports;
+  SocketAddress address;
+  Upstream upstream;
+  Upkeep upkeep;
+  ThrottledListener listener;
+  std::unordered_map<PeerId, std::unique_ptr<Session>> sessions;
+  uv::Timer idle_timer;
+  bool idle_armed = false;
+  uv::Timer drain_timer;
+  std::function<void()> on_drained;
+};
+
+// --- of the listener ---
+
+void TcpDoor::State::on_admitted(Place place) noexcept {
+  const PeerId peer = place.visit().peer;
+  auto session = std::make_unique<Session>(
+      Session::Surroundings{loop, upkeep, upstream, settings, *this}, std::move(place));
+  Session& begun = *sessions.emplace(peer, std::move(session)).first->second;
+  begun.begin(listener.waiting_count());
+}
+
+void TcpDoor::State::on_not_admitted(const Visit& visit, Refusal refusal) noexcept {
+  const auto [ended_by, phase] = ending_of(visit, refusal);
+  report({.client = visit.client,
+          .accepted = visit.accepted,
+          .total = uv::now() - visit.accepted,
+          .ended_by = ended_by,
+          .phase = phase,
+          .refusal = refusal});
+}
+
+// --- of the upkeep ---
+
+void TcpDoor::State::on_prepared(PeerId peer, Result<void> verdict) noexcept {
+  if (const auto found = sessions.find(peer); found != sessions.end()) {
+    found->second->on_prepared(verdict);
+  }
+}
+
+// --- of the sessions ---
+
+// The session is out of the map before it dies, since its place goes to another one at once.
+void TcpDoor::State::on_session_ended(Session& session, const Session::Ending& ending) noexcept {
+  const auto found = sessions.find(session.visit().peer);
+  std::unique_ptr<Session> ended = std::move(found->second);
+  sessions.erase(found);
+  report(ended->record(ending, uv::now()));
+  if (ending.ended_by == EndedBy::kTimeToLive) upkeep.on_time_to_live(ended->activation());
+  if (ending.refusal != Refusal::kNone) ended->turn_away(ending.refusal);
+  ended.reset();
+  tell_if_drained();
+}
+
+void TcpDoor::State::on_session_active(Session&) noexcept {
+  if (settings.idle_timeout == kForever || idle_armed) return;
+  idle_armed = true;
+  idle_timer.arm(saturating_add(uv::now(), settings.idle_timeout));
+}
+
+// Looks at all active connections, at most sixteen times in an idle timeout: bytes that move cost
+// nothing here.
+void TcpDoor::State::on_idle_due() {
+  idle_armed = false;
+  if (settings.idle_timeout == kForever) return;
+  const TimePoint now = uv::now();
+  TimePoint next = kNever;
+  std::vector<Session*> idle;
+  for (const auto& [peer, session] : sessions) {
+    const auto last = session->last_activity();
+    if (!last) continue;
+    const TimePoint due = saturating_add(*last, settings.idle_timeout);
+    if (due <= now)
+      idle.push_back(session.get());
+    else
+      next = std::min(next, due);
+  }
+  for (Session* session : idle)
+    session->on_idle();
+  if (next == kNever) return;
+  idle_armed = true;
+  idle_timer.arm(std::max(next, saturating_add(now, settings.idle_timeout / 16)));
+}
+
+void TcpDoor::State::report(ConnectionRecord record) {
+  record.upstream = settings.upstream;
+  record.active = sessions.size();
+  record.waiting = listener.waiting_count();
+  reports.on_ended(record);
+}
+
+void TcpDoor::State::end_all() {
+  while (!sessions.empty())
+    sessions.begin()->second->abort();
+}
+
+void TcpDoor::State::on_drain_due() {
+  if (!sessions.empty()) reports.on_note("the drain timeout is over; connections are cut off");
+  end_all();
+}
+
+void TcpDoor::State::tell_if_drained() {
+  if (!on_drained || !sessions.empty()) return;
+  drain_timer.disarm();
+  const auto tell = std::exchange(on_drained, nullptr);
+  tell();
+}
+
+// --- TcpDoor ---
+
+TcpDoor::TcpDoor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TcpDoor::~TcpDoor() {
+  state_->on_drained = nullptr;
+}
+
+Result<std::unique_ptr<TcpDoor>> TcpDoor::open(uv::Loop& loop, LedgerHub& hub, Settings settings,
+                                               Reports& reports) {
+  auto state = std::make_unique<State>(loop, hub, std::move(settings), reports);
+  const auto listening = state->listener.listen(state->settings.listen);
+  if (!listening) return tl::unexpected(listening.error());
+  state->address = *listening;
+  return std::unique_ptr<TcpDoor>(new TcpDoor(std::move(state)));
+}
+
+Result<void> TcpDoor::reload(Settings settings) {
+  if (settings.listen != state_->settings.listen) {
+    const auto listening = state_->listener.listen(settings.listen);
+    if (!listening) return tl::unexpected(listening.error());
+    state_->address = *listening;
+  }
+  settings.semaphore = state_->settings.semaphore_name();
+  state_->upstream.set_target(settings.upstream);
+  state_->settings = std::move(settings);
+  state_->upkeep.set_settings(state_->settings);
+  state_->listener.set_options(listener_options(state_->settings));
+  return {};
+}
+
+void TcpDoor::drain(std::function<void()> on_drained) {
+  state_->listener.stop();
+  state_->on_drained = std::move(on_drained);
+  state_->drain_timer.arm(saturating_add(uv::now(), state_->settings.drain_timeout));
+  state_->tell_if_drained();
+}
+
+void TcpDoor::close_now() {
+  state_->end_all();
+}
+
+const Settings& TcpDoor::settings() const {
+  return state_->settings;
+}
+const SocketAddress& TcpDoor::local_address() const {
+  return state_->address;
+}
+std::size_t TcpDoor::active_count() const {
+  return state_->sessions.size();
+}
+std::size_t TcpDoor::waiting_count() const {
+  return state_->listener.waiting_count();
+}
+
+std::vector<ConnectionView> TcpDoor::connections() const {
+  const TimePoint now = uv::now();
+  std::vector<const Session*> sessions;
+  for (const auto& [peer, session] : state_->sessions)
+    sessions.push_back(session.get());
+  std::sort(sessions.begin(), sessions.end(), [](const Session* one, const Session* other) {
+    return one->visit().granted < other->visit().granted;
+  });
+  std::vector<ConnectionView> views;
+  for (const Session* session : sessions)
+    views.push_back(session->view(now));
+  for (const WaitingView& waiting : state_->listener.waiting())
+    views.push_back(
+        {.client = waiting.visit.client,
+         .peer = waiting.visit.peer,
+         .state = waiting.silent ? ConnectionState::kSilent : ConnectionState::kWaiting,
+         .age = now - waiting.visit.accepted,
+         .in_state = now - (waiting.silent ? waiting.visit.accepted : waiting.visit.enrolled)});
+  return views;
+}
+
+}  // namespace throttle::proxy

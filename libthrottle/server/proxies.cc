@@ -1,0 +1,261 @@
+#include "libthrottle/server/proxies.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "libthrottle/proxy/tcp_door.h"
+#include "libthrottle/server/proxy_metrics.h"
+#include "libthrottle/telemetry/limited_line.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/timer.h"
+
+namespace throttle::server {
+namespace {
+
+constexpr Duration kLogInterval = std::chrono::seconds(10);
+
+// In ms; -1 for what never was.
+std::int64_t ms(Duration length) {
+  if (length < Duration::zero()) return -1;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(length).count();
+}
+
+std::string text_of(const HostPort& where) {
+  const bool v6 = where.host.find(':') != std::string::npos;
+  return (v6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
+}
+
+std::string_view text_of(proxy::ConnectionState state) {
+  switch (state) {
+    case proxy::ConnectionState::kSilent:
+      return "silent";
+    case proxy::ConnectionState::kWaiting:
+      return "waiting";
+    case proxy::ConnectionState::kPreparing:
+      return "preparing";
+    case proxy::ConnectionState::kConnecting:
+      return "connecting";
+    case proxy::ConnectionState::kActive:
+      return "active";
+  }
+  return {};
+}
+
+std::string_view text_of(proxy::Refusal refusal) {
+  switch (refusal) {
+    case proxy::Refusal::kPerClient:
+      return "too many connections of this client";
+    case proxy::Refusal::kQueueFull:
+      return "the queue is full";
+    case proxy::Refusal::kBadProxyHeader:
+      return "no valid PROXY protocol header";
+    default:
+      return {};
+  }
+}
+
+nlohmann::json json_of(const proxy::ConnectionView& view) {
+  nlohmann::json json{{"client", view.client.to_string()},
+                      {"state", text_of(view.state)},
+                      {"age_ms", ms(view.age)},
+                      {"in_state_ms", ms(view.in_state)},
+                      {"bytes_up", view.bytes_up},
+                      {"bytes_down", view.bytes_down}};
+  if (view.peer != 0) json["peer"] = view.peer;
+  if (view.place != 0) json["place"] = view.place;
+  return json;
+}
+
+}  // namespace
+
+// One proxy with what is told of it.
+class Proxies::Service final : proxy::Reports {
+ public:
+  Service(uv::Loop& loop, telemetry::Log log, std::string name)
+      : log_(log),
+        name_(std::move(name)),
+        refused_(log, telemetry::Level::kWarn, "refused a connection", kLogInterval),
+        timer_(loop, uv::bound<&Service::on_due>(this)) {}
+
+  Result<void> open(uv::Loop& loop, LedgerHub& hub, const proxy::Settings& settings) {
+    proxy::Reports& reports = *this;
+    auto door = proxy::TcpDoor::open(loop, hub, settings, reports);
+    if (!door) return fail(door.error().code, "proxy " + name_ + ": " + door.error().message);
+    door_ = *std::move(door);
+    log_.info("ready", {{"proxy", name_},
+                        {"address", door_->local_address().to_string()},
+                        {"upstream", text_of(settings.upstream)},
+                        {"semaphore", settings.semaphore_name()}});
+    return {};
+  }
+
+  proxy::TcpDoor& door() { return *door_; }
+  const proxy::TcpDoor& door() const { return *door_; }
+  const std::string& name() const { return name_; }
+
+  void write_metrics(telemetry::Exposition& page) const {
+    metrics_.write(name_, {.active = door_->active_count(), .waiting = door_->waiting_count()},
+                   page);
+  }
+  nlohmann::json connections() const;
+
+ private:
+  void on_ended(const proxy::ConnectionRecord& record) noexcept override;
+  void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
+    log_.info("hook says", {{"proxy", name_}, {"hook", hook}, {"line", line}});
+  }
+  void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
+    metrics_.count_hook(hook, took, succeeded);
+    const auto level = succeeded ? telemetry::Level::kInfo : telemetry::Level::kWarn;
+    log_.write(level, succeeded ? "hook done" : "hook failed",
+               {{"proxy", name_}, {"hook", hook}, {"took_ms", ms(took)}});
+  }
+  void on_note(std::string_view what) noexcept override {
+    log_.warn("note", {{"proxy", name_}, {"what", what}});
+  }
+  void on_due() {
+    refused_.advance(uv::now());
+    timer_.arm(refused_.next_deadline());
+  }
+
+  telemetry::Log log_;
+  std::string name_;
+  ProxyMetrics metrics_;
+  telemetry::LimitedLine refused_;
+  uv::Timer timer_;
+  std::unique_ptr<proxy::TcpDoor> door_;
+};
+
+void Proxies::Service::on_ended(const proxy::ConnectionRecord& record) noexcept {
+  metrics_.count(record);
+  const std::string client = record.client.to_string();
+  // Clients can provoke these without end.
+  if (const std::string_view reason = text_of(record.refusal); !reason.empty()) {
+    refused_.write(uv::now(), {{"proxy", name_}, {"client", client}, {"reason", reason}});
+    timer_.arm(refused_.next_deadline());
+    return;
+  }
+  if (!log_.enabled(telemetry::Level::kInfo)) return;
+  const std::array state{static_cast<char>(record.ended_by), static_cast<char>(record.phase)};
+  log_.info("connection", {{"proxy", name_},
+                           {"client", client},
+                           {"upstream", text_of(record.upstream)},
+                           {"tw", ms(record.waited)},
+                           {"tc", ms(record.connected)},
+                           {"tt", ms(record.total)},
+                           {"bytes_up", record.bytes_up},
+                           {"bytes_down", record.bytes_down},
+                           {"state", std::string_view(state.data(), state.size())},
+                           {"active", record.active},
+                           {"waiting", record.waiting},
+                           {"position", record.position}});
+}
+
+nlohmann::json Proxies::Service::connections() const {
+  auto list = nlohmann::json::array();
+  for (const proxy::ConnectionView& view : door_->connections())
+    list.push_back(json_of(view));
+  return {{"name", name_},
+          {"listen", door_->local_address().to_string()},
+          {"upstream", text_of(door_->settings().upstream)},
+          {"semaphore", door_->settings().semaphore_name()},
+          {"active", door_->active_count()},
+          {"waiting", door_->waiting_count()},
+          {"connections", std::move(list)}};
+}
+
+Proxies::Proxies(uv::Loop& loop, uv::LedgerRuntime& runtime, telemetry::Log log)
+    : loop_(loop), runtime_(runtime), log_(log) {}
+Proxies::~Proxies() = default;
+
+Result<void> Proxies::open(std::span<const proxy::Settings> settings) {
+  for (const proxy::Settings& one : settings)
+    if (auto opened = open(one); !opened) return opened;
+  return {};
+}
+
+Result<void> Proxies::open(const proxy::Settings& settings) {
+  auto service = std::make_unique<Service>(loop_, log_, settings.name);
+  if (auto opened = service->open(loop_, runtime_.hub(), settings); !opened) return opened;
+  services_.push_back(std::move(service));
+  return {};
+}
+
+// What is removed goes first: a new proxy may want its address.
+void Proxies::reload(std::span<const proxy::Settings> settings) {
+  const auto find = [&](const Service& service) {
+    return std::find_if(settings.begin(), settings.end(), [&](const proxy::Settings& one) {
+      return one.name == service.name() &&
+             one.semaphore_name() == service.door().settings().semaphore_name();
+    });
+  };
+  std::vector<std::unique_ptr<Service>> before;
+  std::swap(before, services_);
+  for (auto& service : before) {
+    if (find(*service) == settings.end())
+      retire(std::move(service));
+    else
+      services_.push_back(std::move(service));
+  }
+  for (const proxy::Settings& one : settings) {
+    const auto present = std::find_if(services_.begin(), services_.end(), [&](const auto& service) {
+      return service->name() == one.name;
+    });
+    const auto done = present == services_.end() ? open(one) : (*present)->door().reload(one);
+    if (!done) {
+      log_.error("cannot reload the proxy; it stays as it was",
+                 {{"proxy", one.name}, {"reason", done.error().message}});
+    }
+  }
+}
+
+// A door must not be destroyed from within its own call, so the last of it goes with the next
+// reload or the end.
+void Proxies::retire(std::unique_ptr<Service> service) {
+  std::erase_if(retired_, [](const auto& gone) { return gone->door().active_count() == 0; });
+  log_.info("the proxy is removed; its connections may end", {{"proxy", service->name()}});
+  service->door().drain([] {});
+  retired_.push_back(std::move(service));
+}
+
+void Proxies::drain(std::function<void()> on_drained) {
+  on_drained_ = std::move(on_drained);
+  draining_ = services_.size() + retired_.size() + 1;
+  for (const auto* group : {&services_, &retired_})
+    for (const auto& service : *group)
+      service->door().drain([this] { on_service_drained(); });
+  on_service_drained();  // for the one that keeps it from being told too early
+}
+
+void Proxies::on_service_drained() {
+  if (--draining_ == 0) on_drained_();
+}
+
+void Proxies::close_now() {
+  for (const auto* group : {&services_, &retired_})
+    for (const auto& service : *group)
+      service->door().close_now();
+}
+
+std::size_t Proxies::count() const {
+  return services_.size();
+}
+
+void Proxies::write_metrics(telemetry::Exposition& page) const {
+  for (const auto& service : services_)
+    service->write_metrics(page);
+}
+
+std::string Proxies::connections() const {
+  auto list = nlohmann::json::array();
+  for (const auto& service : services_)
+    list.push_back(service->connections());
+  return nlohmann::json{{"proxies", std::move(list)}}.dump(2) + "\n";
+}
+
+}  // namespace throttle::server

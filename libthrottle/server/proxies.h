@@ -1,0 +1,61 @@
+// The proxies of a running process: opened, reloaded and drained together, with their log lines,
+// metrics and the list of their connections.
+// Threads: the loop's.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libthrottle/core/result.h"
+#include "libthrottle/proxy/settings.h"
+#include "libthrottle/telemetry/exposition.h"
+#include "libthrottle/telemetry/log.h"
+#include "libthrottle/uv/ledger_runtime.h"
+
+namespace throttle::server {
+
+class Proxies {
+ public:
+  // What it is given outlives it.
+  Proxies(uv::Loop& loop, uv::LedgerRuntime& runtime, telemetry::Log log);
+  ~Proxies();
+  Proxies(const Proxies&) = delete;
+  Proxies& operator=(const Proxies&) = delete;
+
+  // At the start; the semaphores are configured. The first error names its proxy.
+  Result<void> open(std::span<const proxy::Settings> settings);
+  // Opens new ones, changes those that are there, and lets the connections of removed ones end.
+  // The semaphores are configured already. What does not work (an address in use, say) is logged
+  // and leaves that proxy as it was.
+  void reload(std::span<const proxy::Settings> settings);
+
+  // Stops accepting and lets active connections end, each proxy within its drain timeout;
+  // `on_drained` is called once, from the loop or at once.
+  void drain(std::function<void()> on_drained);
+  void close_now();
+
+  std::size_t count() const;
+  void write_metrics(telemetry::Exposition& page) const;
+  // Each proxy with its connections, as a JSON text.
+  std::string connections() const;
+
+ private:
+  class Service;
+  Result<void> open(const proxy::Settings& settings);
+  void retire(std::unique_ptr<Service> service);
+  void on_service_drained();
+
+  uv::Loop& loop_;
+  uv::LedgerRuntime& runtime_;
+  telemetry::Log log_;
+  std::vector<std::unique_ptr<Service>> services_;
+  std::vector<std::unique_ptr<Service>> retired_;  // until their last connections end
+  std::size_t draining_ = 0;
+  std::function<void()> on_drained_;
+};
+
+}  // namespace throttle::server

@@ -1,0 +1,52 @@
+// Any bytes as the beginning of a connection: what is read or refused stays so whatever follows, a
+// header never takes more than there is, and what one says is read again from both versions.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "libthrottle/core/check.h"
+#include "libthrottle/proxy/proxy_header.h"
+
+namespace {
+
+using throttle::proxy::parse_proxy_header;
+using throttle::proxy::ProxiedConnection;
+
+void check_round_trip(const ProxiedConnection& connection) {
+  for (const auto& bytes : {throttle::proxy::proxy_header_v1(connection),
+                            throttle::proxy::proxy_header_v2(connection)}) {
+    const auto again = parse_proxy_header(bytes);
+    THROTTLE_CHECK(again && *again);
+    THROTTLE_CHECK((*again)->connection == connection);
+    THROTTLE_CHECK((*again)->bytes == bytes.size());
+  }
+}
+
+// A beginning is not complete, or already what the whole is.
+void check_beginning(std::string_view beginning, std::string_view whole) {
+  const auto first = parse_proxy_header(beginning);
+  const auto last = parse_proxy_header(whole);
+  if (!first) {
+    THROTTLE_CHECK(!last);
+    THROTTLE_CHECK(!first.error().message.empty());
+  } else if (*first) {
+    THROTTLE_CHECK(last && *last);
+    THROTTLE_CHECK((*first)->connection == (*last)->connection);
+    THROTTLE_CHECK((*first)->bytes == (*last)->bytes);
+    THROTTLE_CHECK((*first)->bytes <= beginning.size());
+  } else {
+    THROTTLE_CHECK(beginning.size() < throttle::proxy::kProxyHeaderMaxBytes);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  for (std::size_t length = 0; length <= size; ++length) {
+    check_beginning(bytes.substr(0, length), bytes);
+  }
+  const auto whole = parse_proxy_header(bytes);
+  if (whole && *whole && (*whole)->connection) check_round_trip(*(*whole)->connection);
+  return 0;
+}

@@ -1,0 +1,127 @@
+// Hooks as commands of /bin/sh, run by the upkeep.
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libthrottle/proxy/hook.h"
+#include "libthrottle/proxy/shell_hooks.h"
+#include "libthrottle/uv/loop.h"
+#include "tests/uv/run_guard.h"
+
+namespace throttle::proxy {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+class ShellHooksTest : public testing::Test, public Hook::Receiver {
+ protected:
+  ShellHooksTest() {
+    settings.name = "office";
+    settings.upstream = {"localhost", 8100};
+  }
+  void on_line(const Hook&, std::string_view line) noexcept override {
+    lines.emplace_back(line);
+    loop.stop();
+  }
+  void on_ended(Hook&, Duration, Result<void> told) noexcept override {
+    verdict = told ? "" : told.error().message;
+    loop.stop();
+  }
+  void start(const HookCall& call, Duration timeout = 10s) {
+    runner.set_settings(settings);
+    hook.emplace(loop, call, *this);
+    hook->start(runner, timeout);
+  }
+  void run(const HookCall& call, Duration timeout = 10s) {
+    start(call, timeout);
+    while (!verdict && !HasFailure())
+      uv::run_until_stopped(loop);
+  }
+
+  uv::Loop loop;
+  Settings settings;
+  ShellHooks runner{loop, settings};
+  std::optional<Hook> hook;
+  std::vector<std::string> lines;
+  std::optional<std::string> verdict;
+};
+
+const Activation kActivation{
+    .peer = 1,
+    .client = {IpAddress::from_v4({10, 0, 0, 1}), 4711},
+    .waited = 1500ms + 700us,
+    .queued = 3,
+};
+
+TEST_F(ShellHooksTest, AreTheCommandsOfTheSettings) {
+  settings.hooks.on_timeout = "true";
+  runner.set_settings(settings);
+  EXPECT_TRUE(runner.wants(HookKind::kOnTimeout));
+  EXPECT_FALSE(runner.wants(HookKind::kBeforeActivate));
+  EXPECT_FALSE(runner.wants(HookKind::kRecycle));
+}
+
+TEST_F(ShellHooksTest, KnowWhatTheyRunFor) {
+  settings.hooks.before_activate = "env | grep ^THROTTLE_ | LC_ALL=C sort";
+  run({.kind = HookKind::kBeforeActivate,
+       .activation = kActivation,
+       .number = 12,
+       .timed_out = true});
+  EXPECT_EQ(verdict, "");
+  EXPECT_THAT(lines, ElementsAre("THROTTLE_ACTIVATION=12", "THROTTLE_CLIENT_ADDRESS=10.0.0.1",
+                                 "THROTTLE_CLIENT_PORT=4711", "THROTTLE_PROXY=office",
+                                 "THROTTLE_QUEUED=3", "THROTTLE_TIMED_OUT=1",
+                                 "THROTTLE_UPSTREAM=localhost:8100", "THROTTLE_WAITED_MS=1500"));
+}
+
+TEST_F(ShellHooksTest, OfRecyclingKnowOfNoClient) {
+  settings.upstream = {"::1", 8100};
+  settings.hooks.recycle = "env | grep ^THROTTLE_ | LC_ALL=C sort";
+  run({.kind = HookKind::kRecycle, .number = 12});
+  EXPECT_THAT(lines, ElementsAre("THROTTLE_ACTIVATION=12", "THROTTLE_PROXY=office",
+                                 "THROTTLE_TIMED_OUT=0", "THROTTLE_UPSTREAM=[::1]:8100"));
+}
+
+TEST_F(ShellHooksTest, SayHowTheyFailed) {
+  settings.hooks.before_activate = "echo no; exit 3";
+  run({});
+  EXPECT_EQ(verdict, "the before-activate command ended with status 3");
+  EXPECT_THAT(lines, ElementsAre("no"));
+
+  verdict.reset();
+  settings.hooks.before_activate = "kill -TERM $$";
+  run({});
+  EXPECT_EQ(verdict, "the before-activate command was killed by signal " + std::to_string(SIGTERM));
+}
+
+TEST_F(ShellHooksTest, AreEndedWithTheirChildrenWhenTheyHang) {
+  settings.hooks.on_timeout = "sleep 600 & echo $! $$; wait";
+  run({.kind = HookKind::kOnTimeout}, 300ms);
+  EXPECT_EQ(verdict, "the on-timeout hook took longer than 300ms and was ended");
+  ASSERT_EQ(lines.size(), 1U);
+  const pid_t group = std::stoi(lines[0].substr(lines[0].find(' ')));
+  // Its processes are gone, or zombies that init has not collected yet.
+  for (int i = 0; i < 500 && kill(-group, 0) == 0; ++i)
+    uv::run_briefly(loop);
+  EXPECT_NE(kill(-group, 0), 0);
+}
+
+TEST_F(ShellHooksTest, MayLeaveSomethingRunningThatGoesOnWriting) {
+  settings.hooks.recycle = "(sleep 0.2; echo later) & echo begun";
+  run({.kind = HookKind::kRecycle});
+  EXPECT_EQ(verdict, "");
+  while (lines.size() < 2 && !HasFailure())
+    uv::run_until_stopped(loop);
+  EXPECT_THAT(lines, Contains("later"));
+}
+
+}  // namespace
+}  // namespace throttle::proxy
