@@ -170,7 +170,7 @@ bool both_v4(const ProxiedConnection& connection) {
 std::string v6_text(const IpAddress& address) {
   if (!address.is_v4()) return address.to_string();
   std::string text = "::ffff";
-  for (const std::size_t i : {12, 14}) {
+  for (const std::size_t i : {12U, 14U}) {
     const unsigned group = static_cast<unsigned>(address.bytes()[i]) << 8U | address.bytes()[i + 1];
     std::array<char, 4> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), group, 16);

@@ -22,10 +22,11 @@ void check_round_trip(const ProxiedConnection& connection) {
   }
 }
 
+using Parsed = decltype(parse_proxy_header({}));
+
 // A beginning is not complete, or already what the whole is.
-void check_beginning(std::string_view beginning, std::string_view whole) {
+void check_beginning(std::string_view beginning, const Parsed& last) {
   const auto first = parse_proxy_header(beginning);
-  const auto last = parse_proxy_header(whole);
   if (!first) {
     THROTTLE_CHECK(!last);
     THROTTLE_CHECK(!first.error().message.empty());
@@ -43,10 +44,10 @@ void check_beginning(std::string_view beginning, std::string_view whole) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  for (std::size_t length = 0; length <= size; ++length) {
-    check_beginning(bytes.substr(0, length), bytes);
-  }
   const auto whole = parse_proxy_header(bytes);
+  for (std::size_t length = 0; length <= size; ++length) {
+    check_beginning(bytes.substr(0, length), whole);
+  }
   if (whole && *whole && (*whole)->connection) check_round_trip(*(*whole)->connection);
   return 0;
 }

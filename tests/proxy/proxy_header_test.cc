@@ -14,32 +14,31 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string& signature() {
-  static const std::string bytes = "\r\n\r\n\0\r\nQUIT\n"s;
-  return bytes;
+std::string signature() {
+  return "\r\n\r\n\0\r\nQUIT\n"s;
 }
 
 // Command, family, and what follows, whatever it is.
-std::string v2(char command, char family, const std::string& body) {
-  const auto high = static_cast<char>(body.size() >> 8U);
-  const auto low = static_cast<char>(body.size() & 0xffU);
-  return signature() + command + family + high + low + body;
+std::string v2(unsigned command, unsigned family, const std::string& body) {
+  std::string bytes = signature();
+  for (const std::size_t byte :
+       {std::size_t(command), std::size_t(family), body.size() >> 8U, body.size() & 0xffU}) {
+    bytes += static_cast<char>(byte);
+  }
+  return bytes + body;
 }
 
-constexpr char kLocal = 0x20;
-constexpr char kProxy = 0x21;
+constexpr unsigned kLocal = 0x20;
+constexpr unsigned kProxy = 0x21;
 
-const std::string& v4_body() {
-  static const std::string bytes = "\xC0\x00\x02\x01\xC6\x33\x64\x07\xDC\x04\x01\xBB"s;
-  return bytes;
+std::string v4_body() {
+  return "\xC0\x00\x02\x01\xC6\x33\x64\x07\xDC\x04\x01\xBB"s;
 }
 
-const std::string& v6_body() {
-  static const std::string bytes =
-      "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01"
-      "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x02"
-      "\xFF\xFF\x00\x00"s;
-  return bytes;
+std::string v6_body() {
+  return "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01"
+         "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x02"
+         "\xFF\xFF\x00\x00"s;
 }
 
 ProxiedConnection between(SocketAddress source, SocketAddress destination) {
@@ -188,21 +187,22 @@ TEST(ProxyHeaderV2, MayTellMoreThanAddresses) {
 TEST(ProxyHeaderV2, SpeaksForTheBalancerItselfWhateverElseItSays) {
   expect_header(v2(kLocal, 0x00, ""), std::nullopt);
   expect_header(v2(kLocal, 0x11, v4_body()), std::nullopt);
-  expect_header(v2(kLocal, '\xFF', "x"), std::nullopt);
+  expect_header(v2(kLocal, 0xFF, "x"), std::nullopt);
 }
 
 TEST(ProxyHeaderV2, TellsNothingOfWhatIsNotTcpOverIp) {
-  for (const char family : {0x00, 0x01, 0x02, 0x10, 0x12, 0x20, 0x22, 0x30, 0x31, 0x32}) {
+  for (const unsigned family :
+       {0x00U, 0x01U, 0x02U, 0x10U, 0x12U, 0x20U, 0x22U, 0x30U, 0x31U, 0x32U}) {
     expect_header(v2(kProxy, family, ""), std::nullopt);
     expect_header(v2(kProxy, family, std::string(216, 'x')), std::nullopt);
   }
 }
 
 TEST(ProxyHeaderV2, IsRefusedForEveryPartThatIsWrong) {
-  for (const char command : {0x00, 0x01, 0x10, 0x11, 0x22, 0x2F, 0x31}) {
+  for (const unsigned command : {0x00U, 0x01U, 0x10U, 0x11U, 0x22U, 0x2FU, 0x31U}) {
     expect_refusal(v2(command, 0x11, v4_body()), "its version or command is unknown", 13);
   }
-  for (const char family : {'\x13', '\x1F', '\x41', '\xF0', '\xFF'}) {
+  for (const unsigned family : {0x13U, 0x1FU, 0x41U, 0xF0U, 0xFFU}) {
     expect_refusal(v2(kProxy, family, "x"), "its address family or transport protocol is unknown",
                    17);
   }
