@@ -140,7 +140,7 @@ TEST_F(RelayTest, HoldsAFastUpstreamBackForASlowClient) {
   run_briefly(loop, std::chrono::milliseconds(200));
   EXPECT_GT(upstream->stream.queued_bytes(), 0U) << "the system's buffers took it all";
   EXPECT_GT(relay->queued_bytes(), 0U);
-  EXPECT_LE(relay->queued_bytes(), kMega);
+  EXPECT_LE(relay->queued_bytes(), 2 * Relay::kDefaultBufferBytes);
   client->stream.write("the other way is free");
   upstream->stream.start_reading();
   run_until([&] { return !upstream->bytes.empty(); });
@@ -164,6 +164,40 @@ TEST_F(RelayTest, CarriesMuchToAReaderThatPauses) {
     run_briefly(loop, std::chrono::milliseconds(1));
   }
   EXPECT_TRUE(upstream->bytes == up);
+}
+
+// Large pieces may take another way through the system than small ones.
+TEST_F(RelayTest, KeepsTheOrderWhenLargeAndSmallPiecesAlternate) {
+  make_relay();
+  read_both();
+  std::string up;
+  for (std::uint64_t round = 0; round < 5; ++round) {
+    const std::string much = noise(3 * kMega + round, round);
+    client->stream.write(much);
+    up += much;
+    run_until([&] { return upstream->bytes.size() == up.size(); });
+    for (int crumb = 0; crumb < 20; ++crumb) {
+      client->stream.write(std::to_string(crumb));
+      up += std::to_string(crumb);
+      run_until([&] { return upstream->bytes.size() == up.size(); });
+    }
+  }
+  EXPECT_TRUE(upstream->bytes == up);
+  EXPECT_EQ(relay->bytes_up(), up.size());
+  EXPECT_EQ(relay->queued_bytes(), 0U);
+}
+
+TEST_F(RelayTest, PassesAResetOnInTheMiddleOfMuch) {
+  make_relay();
+  client->stream.write(std::string(40 * kMega, 'x'));
+  upstream->on_event = [&] {
+    if (client->stream.is_open() && upstream->bytes.size() > 10 * kMega)
+      client->stream.close_with_reset();
+  };
+  upstream->stream.start_reading();
+  run_until([&] { return outcome && upstream->reset; });
+  EXPECT_EQ(outcome->end, RelayEnd::kClientReset);
+  EXPECT_FALSE(upstream->eof);
 }
 
 TEST_F(RelayTest, CarriesASlowWritersCrumbs) {
