@@ -28,7 +28,8 @@ constexpr Form<std::int64_t> kV6Bits{"an integer from 0 to 128", &parse_in_range
 constexpr Form<std::int64_t> kKept{"an integer from 0 to 16777216",
                                    &parse_in_range<0, 16 * 1024 * 1024>};
 
-// A number without a unit is one of milliseconds, as it was for TCPLock.
+// kTime and kLimit are kDuration and kTimeLimit, but for this: a number without a unit is one of
+// milliseconds, as it was for TCPLock.
 std::string with_unit(std::string_view text) {
   const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   return std::string(text) + (bare ? "ms" : "");
@@ -259,10 +260,10 @@ constexpr ProxyKey kProxyProtocol[] = {
      "Tell the service who the client is: v1, v2 or none", kVersion.expected,
      [](std::string_view text, Settings& s) { return put(kVersion.parse(text), s.send_proxy); }},
     {"accept_proxy", "accept-proxy", Shape::kStrings, "NETWORK", "",
-     "A load balancer there tells who the client is, and must. May be repeated", kTrusted,
+     "Load balancers in this network must tell who the client is. May be repeated", kTrusted,
      &add_trusted},
     {"proxy_header_timeout", "proxy-header-timeout", Shape::kStringOrInteger, "TIME", "5s",
-     "For a load balancer to tell it", kLimit.expected,
+     "For them to tell it", kLimit.expected,
      [](std::string_view text, Settings& s) {
        return put(kLimit.parse(text), s.proxy_header_timeout);
      }},

@@ -56,6 +56,16 @@ void check_limits(const ServerSettings& settings) {
   }
 }
 
+void check_proxies(const ServerSettings& settings) {
+  for (const auto& proxy : settings.proxies) {
+    THROTTLE_CHECK(!proxy.name.empty() && proxy.upstream.port > 0);
+    THROTTLE_CHECK(proxy.max_connections >= 0 && proxy.time_to_live > Duration::zero());
+    const auto semaphores = semaphores_in_force(settings);
+    THROTTLE_CHECK(std::ranges::count(semaphores, proxy.semaphore_name(),
+                                      &throttle::SemaphoreSettings::name) == 1);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -67,6 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return 0;
   }
   check_limits(loaded->settings);
+  check_proxies(loaded->settings);
   THROTTLE_CHECK(parse_settings(text, "t.toml")->settings == loaded->settings);
   return 0;
 }
