@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "libthrottle/core/address.h"
+#include "libthrottle/core/connection_limiter.h"
 #include "libthrottle/core/ledger_types.h"
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
@@ -24,6 +25,7 @@ namespace throttle::config {
 struct HttpSettings {
   HostPort listen{"127.0.0.1", 8000};
   std::size_t max_connections = 20'000;
+  std::size_t max_per_client = ConnectionLimiter::kUnlimited;
   std::size_t max_header_bytes = 80 * 1024;  // request line and headers together
   std::size_t max_body_bytes = 2 * 1024 * 1024;
   Duration header_timeout = std::chrono::seconds(10);  // first byte of a request to end of head

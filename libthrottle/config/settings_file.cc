@@ -76,6 +76,7 @@ void read_http(TableReader table, HttpSettings& http) {
   constexpr Range kBodyBytes{0, 1024 * 1024 * 1024};
   table.formed("listen", http.listen, kHostPort);
   table.integer("max_connections", http.max_connections, kConnections);
+  table.integer("max_per_client", http.max_per_client, kConnections);
   table.integer("max_header_bytes", http.max_header_bytes, kHeaderBytes);
   table.integer("max_body_bytes", http.max_body_bytes, kBodyBytes);
   table.formed("header_timeout", http.header_timeout, kTimeLimit);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <utility>
 
 #include <tsl/robin_map.h>
 
@@ -40,6 +41,23 @@ class FairTurns {
   void end_turn(const IpAddress& client) {
     const auto entry = by_client_.find(client);
     if (entry != by_client_.end()) round_.splice(round_.end(), round_, entry->second);
+  }
+
+  // Calls `visit` with each slot, in the order in which they would be served.
+  template <typename Visitor>
+  void visit(Visitor visit) const {
+    using Position = std::map<Arrival, Slot>::const_iterator;
+    std::list<std::pair<Position, Position>> left;
+    for (const Turn& turn : round_)
+      left.emplace_back(turn.waiting.begin(), turn.waiting.end());
+    while (!left.empty()) {
+      auto& [next, end] = left.front();
+      visit(next->second);
+      if (++next == end)
+        left.pop_front();
+      else
+        left.splice(left.end(), left, left.begin());
+    }
   }
 
   bool empty() const { return round_.empty(); }

@@ -93,6 +93,8 @@ class LeaseLedger {
   std::optional<SemaphoreState> semaphore(std::string_view name) const;
   std::string_view semaphore_name(SemaphoreIndex index) const;
   std::vector<SemaphoreState> semaphores() const;  // in the order of their names
+  // Who waits for it, in the order in which they would be served if nobody came or left.
+  std::vector<PeerId> queue(std::string_view semaphore) const;
   std::size_t peer_count() const;
   void visit_peers(const std::function<void(const PeerState&)>& visit) const;
 

@@ -29,6 +29,26 @@ std::string_view LeaseLedger::semaphore_name(SemaphoreIndex index) const {
   return state_->semaphores[index].settings.name;
 }
 
+std::vector<PeerId> LeaseLedger::queue(std::string_view name) const {
+  std::vector<PeerId> peers;
+  const Semaphore* const semaphore = state_->find_semaphore(name);
+  if (semaphore == nullptr) return peers;
+  peers.reserve(semaphore->waiting);
+  const auto note = [&](WaiterSlot slot) {
+    peers.push_back(state_->peers[state_->waiters[slot].peer].id);
+  };
+  if (semaphore->turns != nullptr) {
+    semaphore->turns->visit(note);
+    return peers;
+  }
+  const bool newest_first = semaphore->settings.order == QueueOrder::kLifo;
+  const auto after = newest_first ? &Waiter::older : &Waiter::newer;
+  for (WaiterSlot slot = newest_first ? semaphore->newest : semaphore->oldest; slot != kNoSlot;
+       slot = state_->waiters[slot].*after)
+    note(slot);
+  return peers;
+}
+
 std::size_t LeaseLedger::peer_count() const {
   return state_->peer_by_id.size();
 }

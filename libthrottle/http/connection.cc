@@ -7,8 +7,10 @@
 
 namespace throttle::http {
 
-Connection::Connection(Shared& shared, Slot slot, uv::TcpStream stream, const SocketAddress& client)
+Connection::Connection(Shared& shared, Slot slot, uv::TcpStream stream, const SocketAddress& client,
+                       ConnectionLimiter::Permit permit)
     : shared_(shared),
+      permit_(std::move(permit)),
       stream_(std::move(stream)),
       conversation_(shared.limits, client),
       slot_(slot) {

@@ -55,7 +55,8 @@ class Connection final : uv::TcpStream::Receiver {
   using Slot = DeadlineHeap::Item;
 
   // `slot` names it in shared.deadlines. `shared` outlives it.
-  Connection(Shared& shared, Slot slot, uv::TcpStream stream, const SocketAddress& client);
+  Connection(Shared& shared, Slot slot, uv::TcpStream stream, const SocketAddress& client,
+             ConnectionLimiter::Permit permit);
 
   // Answers the exchange, if it is the one that waits.
   void respond(ExchangeId exchange, Response response);
@@ -107,6 +108,7 @@ class Connection final : uv::TcpStream::Receiver {
   void wait_for(Wait wait, TimePoint deadline);
 
   Shared& shared_;
+  ConnectionLimiter::Permit permit_;
   uv::TcpStream stream_;
   Conversation conversation_;
   std::string held_;         // read, but to be served later

@@ -9,6 +9,7 @@ struct Counters {
   std::uint64_t open_connections = 0;  // at this moment; all others only grow
   std::uint64_t accepted_connections = 0;
   std::uint64_t full = 0;             // times that all places were taken and accepting paused
+  std::uint64_t refused_clients = 0;  // connections beyond what one client may have
   std::uint64_t accept_failures = 0;  // times that the system refused to accept
 
   std::uint64_t received_bytes = 0;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 
+#include "libthrottle/core/connection_limiter.h"
 #include "libthrottle/core/time.h"
 
 namespace throttle::http {
@@ -27,6 +28,8 @@ struct Limits {
   std::size_t output_bytes = 128 * 1024;
   // Connections at a time. Further ones wait to be accepted.
   std::size_t connections = 20'000;
+  // Connections of one client at a time. Further ones are closed at once.
+  ConnectionLimiter::Config per_client = {};
 
   // From the first byte of a request to the end of its head, then to the end of its body. Beyond:
   // 408.

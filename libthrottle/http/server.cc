@@ -29,6 +29,7 @@ struct Server::State final : uv::Acceptor::Receiver {
   State(uv::Loop& event_loop, const Limits& limits, Server::Receiver& receiver)
       : loop(event_loop),
         most_connections(most_connections_of(limits)),
+        limiter(limits.per_client),
         shared{.limits = limits,
                .receiver = receiver,
                .timer = uv::Timer(event_loop, uv::bound<&State::on_time>(this))} {}
@@ -47,6 +48,7 @@ struct Server::State final : uv::Acceptor::Receiver {
 
   uv::Loop& loop;
   const std::size_t most_connections;
+  ConnectionLimiter limiter;
   Shared shared;
   Slab<std::unique_ptr<Connection>> connections;
   std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
@@ -65,8 +67,14 @@ bool Server::State::has_room() {
 void Server::State::on_connected(uv::TcpStream stream) {
   const auto client = stream.peer_address();
   if (!client) return;  // it has left already
+  auto permit = limiter.accept(client->ip);
+  if (!permit) {
+    ++shared.counters.refused_clients;
+    return;
+  }
   const Connection::Slot slot = connections.allocate();
-  connections[slot] = std::make_unique<Connection>(shared, slot, std::move(stream), *client);
+  connections[slot] =
+      std::make_unique<Connection>(shared, slot, std::move(stream), *client, *std::move(permit));
 }
 
 void Server::State::on_accept_failed(const Error& error) {

@@ -26,12 +26,6 @@ constexpr Duration kFirstPause = 50ms;    // after a round in which no address a
 constexpr Duration kLongestPause = 500ms;
 constexpr Duration kLongestAttempt = 2s;  // while there are other addresses to try
 
-std::string text_of(const HostPort& target) {
-  const bool v6 = target.host.find(':') != std::string::npos;
-  const std::string host = v6 ? "[" + target.host + "]" : target.host;
-  return host + ":" + std::to_string(target.port);
-}
-
 // The system's words for a failure, which stand last in the message.
 std::string reason_of(const Error& error) {
   const std::size_t colon = error.message.rfind(": ");
@@ -58,6 +52,12 @@ class Dialing {
 };
 
 }  // namespace
+
+std::string text_of(const HostPort& target) {
+  const bool v6 = target.host.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + target.host + "]" : target.host;
+  return host + ":" + std::to_string(target.port);
+}
 
 struct Upstream::State {
   using Slot = Slab<Dialing*>::Index;
@@ -199,11 +199,13 @@ void Upstream::set_target(HostPort target) {
 // It connects, waits for the addresses, or pauses between two rounds over them.
 struct Dialer::State final : Dialing {
   State(Upstream::State& its_upstream, Duration its_timeout, OnDone callback)
-      : upstream(its_upstream), on_done(callback), timeout(its_timeout) {
-    const TimePoint now = uv::now();
-    deadline = saturating_add(now, timeout);
-    slot = upstream.enter(*this, deadline);
-    begin_round(now);
+      : upstream(its_upstream),
+        on_done(callback),
+        timeout(its_timeout),
+        started(uv::now()),
+        deadline(saturating_add(started, timeout)),
+        slot(upstream.enter(*this, deadline)) {
+    begin_round(started);
   }
   ~State() { upstream.leave(slot); }
   State(const State&) = delete;
@@ -226,8 +228,9 @@ struct Dialer::State final : Dialing {
   Upstream::State& upstream;
   OnDone on_done;
   Duration timeout;
+  TimePoint started;
   TimePoint deadline;
-  Upstream::State::Slot slot = 0;
+  Upstream::State::Slot slot;
 
   std::optional<uv::TcpConnector> connector = std::nullopt;
   bool awaits_addresses = false;

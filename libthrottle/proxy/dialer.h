@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/result.h"
@@ -19,6 +20,9 @@ class Loop;
 }
 
 namespace throttle::proxy {
+
+// As people write it: "localhost:8100", "[::1]:8100".
+std::string text_of(const HostPort& target);
 
 // Where the upstream is. A host name is looked up when it is first needed, and again when its
 // addresses are older than a while or none of them answered; meanwhile the old ones are used. It

@@ -56,6 +56,7 @@ std::pair<EndedBy, Phase> ending_of(const Visit& visit, Refusal refusal) {
 struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Session::Owner {
   State(uv::Loop& event_loop, LedgerHub& ledger_hub, Settings its_settings, Reports& its_reports)
       : loop(event_loop),
+        hub(ledger_hub),
         settings(std::move(its_settings)),
         reports(its_reports),
         upstream(loop, settings.upstream),
@@ -94,6 +95,7 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
   void tell_if_drained();
 
   uv::Loop& loop;
+  LedgerHub& hub;
   Settings settings;
   Reports& reports;
   SocketAddress address;
@@ -268,13 +270,22 @@ std::vector<ConnectionView> TcpDoor::connections() const {
   std::vector<ConnectionView> views;
   for (const Session* session : sessions)
     views.push_back(session->view(now));
-  for (const WaitingView& waiting : state_->listener.waiting())
-    views.push_back(
-        {.client = waiting.visit.client,
-         .peer = waiting.visit.peer,
-         .state = waiting.silent ? ConnectionState::kSilent : ConnectionState::kWaiting,
-         .age = now - waiting.visit.accepted,
-         .in_state = now - (waiting.silent ? waiting.visit.accepted : waiting.visit.enrolled)});
+  std::unordered_map<PeerId, std::size_t> places;
+  for (const PeerId peer : state_->hub.ledger().queue(state_->settings.semaphore_name()))
+    places.emplace(peer, places.size() + 1);
+  for (const WaitingView& waiting : state_->listener.waiting()) {
+    ConnectionView view{.client = waiting.visit.client,
+                        .peer = waiting.visit.peer,
+                        .state = ConnectionState::kSilent,
+                        .age = now - waiting.visit.accepted,
+                        .in_state = now - waiting.visit.accepted};
+    if (!waiting.silent) {
+      view.state = ConnectionState::kWaiting;
+      view.in_state = now - waiting.visit.enrolled;
+      view.place = places[view.peer];
+    }
+    views.push_back(view);
+  }
   return views;
 }
 

@@ -20,6 +20,7 @@ telemetry::HttpCounts counts_of(const http::Counters& http) {
   return {.open_connections = http.open_connections,
           .accepted_connections = http.accepted_connections,
           .accept_pauses = http.full,
+          .refused_clients = http.refused_clients,
           .accept_failures = http.accept_failures,
           .received_bytes = http.received_bytes,
           .sent_bytes = http.sent_bytes,
@@ -46,6 +47,7 @@ http::Limits http_limits(const config::HttpSettings& settings) {
   limits.head_bytes = settings.max_header_bytes;
   limits.body_bytes = settings.max_body_bytes;
   limits.connections = settings.max_connections;
+  limits.per_client.max_per_client = settings.max_per_client;
   limits.head_time = settings.header_timeout;
   limits.body_time = settings.body_timeout;
   limits.idle_time = settings.idle_timeout;

@@ -13,11 +13,14 @@ struct HttpTotal {
   std::uint64_t HttpCounts::*value;
 };
 
-constexpr std::array<HttpTotal, 6> kHttpTotals = {{
+constexpr std::array<HttpTotal, 7> kHttpTotals = {{
     {"throttle_http_connections_accepted_total", "HTTP connections accepted.",
      &HttpCounts::accepted_connections},
     {"throttle_http_accept_pauses_total", "Times that all connections allowed were in use.",
      &HttpCounts::accept_pauses},
+    {"throttle_http_refused_clients_total",
+     "Connections closed because their client had as many as it may.",
+     &HttpCounts::refused_clients},
     {"throttle_http_accept_failures_total", "Times that the system refused to accept.",
      &HttpCounts::accept_failures},
     {"throttle_http_received_bytes_total", "Bytes read from HTTP clients.",

@@ -38,6 +38,7 @@ struct HttpCounts {
   std::uint64_t parked_requests = 0;
   std::uint64_t accepted_connections = 0;
   std::uint64_t accept_pauses = 0;    // all places were taken
+  std::uint64_t refused_clients = 0;  // more connections than one client may have
   std::uint64_t accept_failures = 0;  // the system refused: out of descriptors, say
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;

@@ -79,6 +79,7 @@ TEST(Sample, ShowsEverySettingAtItsDefault) {
   EXPECT_TRUE(loaded->warnings.empty());
   ServerSettings expected = what_its_comments_say();
   expected.logging.gelf = GelfSettings{"throttle", "log.example.org", 12201, "warn"};
+  expected.http.max_per_client = 100;
   expected.proxies = {the_proxy_it_shows()};
   expected.status = HostPort{"127.0.0.1", 8500};
   EXPECT_EQ(loaded->settings, expected);
@@ -94,6 +95,7 @@ TEST(Sample, MentionsEveryKey) {
                                      "max_pending",
                                      "listen",
                                      "max_connections",
+                                     "max_per_client",
                                      "max_header_bytes",
                                      "max_body_bytes",
                                      "header_timeout",

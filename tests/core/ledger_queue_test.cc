@@ -13,13 +13,18 @@ class Queue : public LedgerTest {
   static SemaphoreSettings one(QueueOrder order, std::size_t max_pending = 100) {
     return {.name = "A", .full_count = 1, .order = order, .max_pending = max_pending};
   }
-  // Lets whoever holds go, until nobody waits; says in which order they were served.
+  // Lets whoever holds go, until nobody waits; says in which order they were served, which is the
+  // one that the ledger had foretold.
   std::vector<PeerId> serve_all(PeerId holder) {
     events();
+    const std::vector<PeerId> foretold = ledger().queue("A");
     std::vector<PeerId> served;
     for (remove_peer(holder); true; remove_peer(served.back())) {
       const std::vector<PeerId> next = granted();
-      if (next.empty()) return served;
+      if (next.empty()) {
+        EXPECT_EQ(served, foretold);
+        return served;
+      }
       served.insert(served.end(), next.begin(), next.end());
     }
   }

@@ -140,6 +140,22 @@ TEST_F(ServerLimitsTest, TakesAParkedClientThatIsNotReadForGoneAfterTheIdleTime)
 
 // --- connections ---
 
+TEST_F(ServerLimitsTest, ClosesAConnectionMoreThanItsClientMayHave) {
+  start({.per_client = {.max_per_client = 1}});
+  uv::End& first = connect_and_send(get("/1"));
+  run_until_received(first, kOk);
+  uv::End& second = connect_client();
+  second.stream.start_reading();
+  run_until([&] { return second.eof || second.reset; });
+  EXPECT_EQ(second.bytes, "");
+  EXPECT_EQ(http_server->counters().refused_clients, 1U);
+
+  first.stream.close();
+  run_until_open(0);
+  uv::End& third = connect_and_send(get("/3"));
+  run_until_received(third, kOk);
+}
+
 TEST_F(ServerLimitsTest, LetsFurtherClientsWaitUntilAConnectionCloses) {
   start({.connections = 2});
   EXPECT_EQ(http_server->most_connections(), 2U);

@@ -30,7 +30,7 @@ class LeaseServerTest : public uv::TcpTest {
 
   LeaseServerTest() {
     runtime.ledger().configure(uv::now(), semaphores);
-    auto server = LeaseServer::open({loop, runtime, logger}, {.listen = {"127.0.0.1", 0}});
+    auto server = LeaseServer::open({loop, runtime, logger, proxies}, {.listen = {"127.0.0.1", 0}});
     EXPECT_TRUE(server) << (server ? "" : server.error().message);
     lease_server = std::move(*server);
     for (const PeerId peer : {1U, 2U}) {
@@ -71,7 +71,8 @@ class LeaseServerTest : public uv::TcpTest {
 
   const std::vector<SemaphoreSettings> semaphores{{.name = "A", .full_count = 1}};
   telemetry::Logger logger{{}};
-  uv::LedgerRuntime runtime{loop, Duration::zero()};
+  uv::LedgerRuntime runtime{loop};
+  Proxies proxies{loop, runtime, {}};
   std::unique_ptr<LeaseServer> lease_server;
   std::vector<std::unique_ptr<uv::End>> clients;
 };
@@ -133,7 +134,7 @@ TEST_F(LeaseServerTest, AnswersWhoIsParkedPendingWhenItStopsAndThenHasStopped) {
 
 TEST_F(LeaseServerTest, NamesTheAddressThatSomebodyElseListensOn) {
   const HostPort taken{"127.0.0.1", lease_server->local_address().port};
-  const auto second = LeaseServer::open({loop, runtime, logger}, {.listen = taken});
+  const auto second = LeaseServer::open({loop, runtime, logger, proxies}, {.listen = taken});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kInUse);
   EXPECT_THAT(second.error().message, HasSubstr(lease_server->local_address().to_string()));
