@@ -5,17 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "libthrottle/proxy/dialer.h"
 #include "libthrottle/uv/process.h"
 
 namespace throttle::proxy {
 namespace {
-
-// As a target is written: "localhost:8100", "[::1]:80".
-std::string text_of(const HostPort& target) {
-  const bool v6 = target.host.find(':') != std::string::npos;
-  const std::string host = v6 ? "[" + target.host + "]" : target.host;
-  return host + ":" + std::to_string(target.port);
-}
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
@@ -28,7 +22,7 @@ void add_client(const Activation& activation, Variables& variables) {
   variables.emplace_back("THROTTLE_QUEUED", std::to_string(activation.queued));
 }
 
-std::string text_of(const uv::ProcessExit& exit) {
+std::string how_it_ended(const uv::ProcessExit& exit) {
   if (exit.signal != 0) return "was killed by signal " + std::to_string(exit.signal);
   return "ended with status " + std::to_string(exit.status);
 }
@@ -54,7 +48,7 @@ class ShellHooks::Shell final : public Run, uv::Process::Receiver {
   void on_exit(const uv::ProcessExit& exit) noexcept override {
     if (exit.succeeded()) return listener_.on_ended({});
     const std::string what = std::string("the ").append(name_of(kind_)).append(" command ");
-    listener_.on_ended(fail(ErrorCode::kUnavailable, what + text_of(exit)));
+    listener_.on_ended(fail(ErrorCode::kUnavailable, what + how_it_ended(exit)));
   }
 
   HookKind kind_;

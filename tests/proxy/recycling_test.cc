@@ -225,13 +225,13 @@ class RecyclingUnderWay : public RecyclingTest {
   }
   void step() {
     const std::size_t choice = random() % 8;
-    if (choice < 3) peers.push_back(enroll());
-    if (choice == 3 || choice == 4) finish_one(running);
-    if (choice == 5) finish_one(peers);
-    if (choice == 6 && recycling->step() == Step::kRestarting) {
+    if (choice < 2 && peers.size() < 10) peers.push_back(enroll());
+    if (choice == 2 || choice == 3) finish_one(running);
+    if (choice == 4) finish_one(peers);
+    if (choice == 5 && recycling->step() == Step::kRestarting) {
       recycling->on_restarted(now, random() % 4 > 0);
     }
-    if (choice == 7 && recycling->step() == Step::kProbing) recycling->on_probed(now);
+    if (choice == 6 && recycling->step() == Step::kProbing) recycling->on_probed(now);
   }
   void finish_one(std::vector<PeerId>& from) {
     if (from.empty()) return;
