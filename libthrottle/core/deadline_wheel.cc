@@ -7,28 +7,26 @@
 
 namespace throttle {
 
-void DeadlineWheel::insert(Item item, TimePoint when) {
-  if (item >= places_.size()) places_.resize(std::size_t{item} + 1);
-  THROTTLE_CHECK(!contains(item));
-  places_[item].arrival = arrivals_++;
+void DeadlineWheel::insert(Item& item, TimePoint when) {
+  THROTTLE_CHECK(!item.is_armed());
+  item.arrival_ = arrivals_++;
   ++size_;
   file(item, when);
 }
 
-void DeadlineWheel::hasten(Item item, TimePoint when) {
-  THROTTLE_CHECK(contains(item));
-  const SlotIndex slot = places_[item].slot;
-  if (slot != kSoon) {
-    if (beginning(span_of(slot), slot / kSlots) <= when) return;
+void DeadlineWheel::hasten(Item& item, TimePoint when) {
+  THROTTLE_CHECK(item.is_armed());
+  if (item.slot_ != kSoon) {
+    if (beginning(item.slot_) <= when) return;
     leave_slot(item);
   }
   file(item, when);
 }
 
-void DeadlineWheel::erase(Item item) {
-  if (!contains(item)) return;
-  if (places_[item].slot != kSoon) leave_slot(item);
-  places_[item].slot = kNowhere;
+void DeadlineWheel::erase(Item& item) {
+  if (!item.is_armed()) return;
+  if (item.slot_ != kSoon) leave_slot(item);
+  item.slot_ = kNowhere;
   --size_;
 }
 
@@ -37,48 +35,46 @@ TimePoint DeadlineWheel::next() const {
   return soon_.empty() ? next_slot_ : std::min(next_slot_, soon_.front().when);
 }
 
-DeadlineWheel::SpanNumber DeadlineWheel::span_of(SlotIndex slot) const {
-  const SpanNumber present = span_at(opened_until_, slot / kSlots);
-  return present + ((slot - present) & (kSlots - 1));
+TimePoint DeadlineWheel::beginning(SlotIndex slot) const {
+  const unsigned level = slot / kSlots;
+  const SpanNumber present = span_at(opened_until_, level);
+  return beginning(present + (slot - slot_of(present)) % kSlots, level);
 }
 
-void DeadlineWheel::file(Item item, TimePoint when) {
-  Place& place = places_[item];
+void DeadlineWheel::file(Item& item, TimePoint when) {
   if (span_at(when, 0) <= span_at(opened_until_, 0)) {
-    place.slot = kSoon;
-    soon_.push_back({when, place.arrival, item});
+    item.slot_ = kSoon;
+    soon_.push_back({when, item.arrival_, &item});
     std::push_heap(soon_.begin(), soon_.end());
     return;
   }
-  int level = 0;
-  while (span_at(when, level) - span_at(opened_until_, level) >= kSlots)
+  unsigned level = 0;
+  while (span_at(when, level) - span_at(opened_until_, level) >= SpanNumber{kSlots})
     ++level;
   const SpanNumber span = span_at(when, level);
-  const auto bit = static_cast<unsigned>(span & (kSlots - 1));
-  place.slot = static_cast<SlotIndex>(level * kSlots + bit);
-  place.position = static_cast<std::uint32_t>(slots_[place.slot].size());
-  slots_[place.slot].push_back(item);
-  occupied_[level] |= std::uint64_t{1} << bit;
+  const unsigned slot = slot_of(span);
+  item.slot_ = static_cast<SlotIndex>(level * kSlots + slot);
+  item.position_ = static_cast<std::uint32_t>(slots_[item.slot_].size());
+  slots_[item.slot_].push_back(&item);
+  occupied_[level] |= std::uint64_t{1} << slot;
   next_slot_ = std::min(next_slot_, beginning(span, level));
 }
 
-void DeadlineWheel::leave_slot(Item item) {
-  const Place& place = places_[item];
-  std::vector<Item>& items = slots_[place.slot];
-  const Item last = items.back();
-  items[place.position] = last;
-  places_[last].position = place.position;
+void DeadlineWheel::leave_slot(const Item& item) {
+  std::vector<Item*>& items = slots_[item.slot_];
+  items[item.position_] = items.back();
+  items.back()->position_ = item.position_;
   items.pop_back();
-  if (items.empty()) occupied_[place.slot / kSlots] &= ~(std::uint64_t{1} << place.slot % kSlots);
+  if (items.empty()) occupied_[item.slot_ / kSlots] &= ~(std::uint64_t{1} << item.slot_ % kSlots);
 }
 
-std::vector<DeadlineWheel::Item> DeadlineWheel::open_next() {
+std::vector<DeadlineWheel::Item*> DeadlineWheel::open_next() {
   opened_until_ = next_slot_;
-  std::vector<Item> items;
-  for (int level = 0; level < kLevels && items.empty(); ++level) {
-    const auto bit = static_cast<unsigned>(span_at(opened_until_, level) & (kSlots - 1));
-    occupied_[level] &= ~(std::uint64_t{1} << bit);
-    items.swap(slots_[level * kSlots + bit]);
+  std::vector<Item*> items;
+  for (unsigned level = 0; level < kLevels && items.empty(); ++level) {
+    const unsigned slot = slot_of(span_at(opened_until_, level));
+    occupied_[level] &= ~(std::uint64_t{1} << slot);
+    items.swap(slots_[level * kSlots + slot]);
   }
   find_next_slot();
   return items;
@@ -86,10 +82,11 @@ std::vector<DeadlineWheel::Item> DeadlineWheel::open_next() {
 
 void DeadlineWheel::find_next_slot() {
   next_slot_ = kNever;
-  for (int level = 0; level < kLevels; ++level) {
+  for (unsigned level = 0; level < kLevels; ++level) {
     if (occupied_[level] == 0) continue;
     const SpanNumber present = span_at(opened_until_, level);
-    const int ahead = std::countr_zero(std::rotr(occupied_[level], present & (kSlots - 1)));
+    const int turn = static_cast<int>(slot_of(present));
+    const int ahead = std::countr_zero(std::rotr(occupied_[level], turn));
     next_slot_ = std::min(next_slot_, beginning(present + ahead, level));
   }
 }

@@ -142,7 +142,7 @@ AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const Acqui
   const PeerSlot slot = find_peer(request.peer);
   if (request.expires_in) {
     if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
-    renew(entry_of(slot), *request.expires_in);
+    renew(entry_of(peers[slot]), *request.expires_in);
   }
   if (request.count < 1) return AcquireStatus::kCountNotPositive;
   if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
@@ -265,7 +265,7 @@ RestoreStatus LeaseLedger::State::confirm(PeerSlot slot, const RestoreRequest& r
         return lease != nullptr && lease->count == lock.count;
       });
   if (!same) return RestoreStatus::kDiffers;
-  PeerEntry& entry = entry_of(slot);
+  PeerEntry& entry = entry_of(peer);
   const TimePoint before = entry.deadline;
   renew(entry, request.spec.time_to_live);
   set_deadline(entry, std::max(before, entry.deadline));

@@ -2,7 +2,7 @@
 // wait. Every rule of fairness, expiry and hierarchy is decided here.
 //
 // Idea. Sums are cached in each semaphore, waiters stand in a linked queue, peers in a slab that an
-// id finds by one hash look-up, deadlines in a heap whose entries are re-armed lazily. So a
+// id finds by one hash look-up, deadlines in a timer wheel that is re-armed lazily. So a
 // heartbeat and an acquire cost O(1), and freeing a place costs O(grants), whatever the number of
 // peers.
 //

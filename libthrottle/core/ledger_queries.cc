@@ -112,7 +112,7 @@ std::string LeaseLedger::State::check_peers() const {
     const Peer& peer = peers[entry.slot];
     const std::string who = "peer " + std::to_string(id);
     if (peer.id != id) return who + " is not in the slot of its id";
-    if (!expiries.contains(entry.slot)) return who + " has no deadline";
+    if (!peer.is_armed()) return who + " has no deadline";
     if (entry.deadline <= now) return who + " outlived its deadline";
     for (const Lease& lease : peer.leases) {
       acquired[lease.semaphore].add(lease.count);

@@ -49,8 +49,8 @@ PeerSlot LeaseLedger::State::find_peer(PeerId id) const {
   return found == peer_by_id.end() ? kNoSlot : found->second.slot;
 }
 
-PeerEntry& LeaseLedger::State::entry_of(PeerSlot slot) {
-  return peer_by_id.find(peers[slot].id).value();
+PeerEntry& LeaseLedger::State::entry_of(const Peer& peer) {
+  return peer_by_id.find(peer.id).value();
 }
 
 Semaphore* LeaseLedger::State::find_ever_configured(std::string_view name) {
@@ -104,7 +104,7 @@ PeerSlot LeaseLedger::State::add_peer(PeerId id, PeerSpec spec) {
   set_label(peer, std::move(spec.label));
   const auto [entry, added] = peer_by_id.try_emplace(id, PeerEntry{.slot = slot});
   THROTTLE_CHECK(added);
-  expiries.insert(slot, kNever);
+  expiries.insert(peer, kNever);
   renew(entry.value(), spec.time_to_live);
   report({.kind = EventKind::kPeerAdded, .peer = id, .at = now});
   return slot;
@@ -116,7 +116,7 @@ void LeaseLedger::State::remove_peer(PeerSlot slot, Cause cause) {
   while (!peer.leases.empty())
     end_lease(slot, &peer.leases.back(), cause);
   report({.kind = EventKind::kPeerRemoved, .cause = cause, .peer = peer.id, .at = now});
-  expiries.erase(slot);
+  expiries.erase(peer);
   peer_by_id.erase(peer.id);
   peers.release(slot);
 }
@@ -132,7 +132,7 @@ void LeaseLedger::State::renew(PeerEntry& entry, Duration time_to_live) {
 }
 
 void LeaseLedger::State::set_deadline(PeerEntry& entry, TimePoint when) {
-  if (when < entry.deadline) expiries.hasten(entry.slot, when);
+  if (when < entry.deadline) expiries.hasten(peers[entry.slot], when);
   entry.deadline = when;
 }
 
@@ -172,7 +172,7 @@ FencingToken LeaseLedger::State::grant(PeerSlot slot, const Demand& demand, Dura
       .semaphore = demand.semaphore, .count = demand.count, .token = next_token(), .since = now};
   hold(slot, lease);
   ++semaphores[demand.semaphore].granted;
-  if (demand.limits.hold != kForever) limit_hold(entry_of(slot), demand.limits.hold);
+  if (demand.limits.hold != kForever) limit_hold(entry_of(peers[slot]), demand.limits.hold);
   report({.kind = EventKind::kGranted,
           .semaphore = demand.semaphore,
           .peer = peers[slot].id,
@@ -266,24 +266,34 @@ void LeaseLedger::State::drop_waiter(WaiterSlot slot, Cause cause) {
 // --- turns ---
 
 std::size_t LeaseLedger::State::advance(TimePoint to) {
+  std::size_t removed = 0;
+  // A grant may bring a deadline that is due at once, so until nothing is.
+  do {
+    removed += remove_due(to);
+    settle();
+  } while (may_be_due());
+  return removed;
+}
+
+std::size_t LeaseLedger::State::remove_due(TimePoint to) {
   now = std::max(now, to);
   if (grace_pending && now >= grants_from) {
     grace_pending = false;
     mark_all();
   }
-  const auto deadline_of = [this](PeerSlot slot) { return entry_of(slot).deadline; };
+  const auto peer_entry = [this](const DeadlineWheel::Item& item) -> PeerEntry& {
+    return entry_of(static_cast<const Peer&>(item));
+  };
+  const auto deadline_of = [&](const auto& item) { return peer_entry(item).deadline; };
   std::size_t removed = 0;
-  // A grant may bring a deadline that is due at once, so until nothing is.
-  do {
-    while (const auto due = expiries.pop_due(now, deadline_of)) {
-      const bool limited = entry_of(*due).lifetime == Lifetime::kHoldLimited;
-      remove_peer(*due, limited ? Cause::kHoldLimit : Cause::kExpired);
-      ++removed;
-    }
-    while (const auto due = wait_limits.pop_due(now))
-      drop_waiter(*due, Cause::kWaitLimit);
-    settle();
-  } while (may_be_due());
+  while (const auto due = expiries.pop_due(now, deadline_of)) {
+    const PeerEntry& entry = peer_entry(*due);
+    const bool limited = entry.lifetime == Lifetime::kHoldLimited;
+    remove_peer(entry.slot, limited ? Cause::kHoldLimit : Cause::kExpired);
+    ++removed;
+  }
+  while (const auto due = wait_limits.pop_due(now))
+    drop_waiter(*due, Cause::kWaitLimit);
   return removed;
 }
 

@@ -69,7 +69,7 @@ struct Waiter {
 enum class Lifetime : std::uint8_t { kRenewable, kFixed, kHoldLimited };
 
 // Two cache lines, so that what an acquire and a release touch never spreads over three.
-struct alignas(64) Peer {
+struct alignas(64) Peer : DeadlineWheel::Item {
   PeerId id = 0;
   boost::container::small_vector<Lease, 1> leases;
   WaiterSlot waiter = kNoSlot;
@@ -133,7 +133,7 @@ struct LeaseLedger::State {
 
   // --- looking up ---
   PeerSlot find_peer(PeerId id) const;
-  PeerEntry& entry_of(PeerSlot slot);
+  PeerEntry& entry_of(const Peer& peer);
   // Null if no configuration ever named it.
   Semaphore* find_ever_configured(std::string_view name);
   // Known by this name: configured, or retired with leases. Null otherwise.
@@ -200,6 +200,8 @@ struct LeaseLedger::State {
   // --- turns ---
   // Lets time pass; then whoever is due is gone and whoever fits is granted.
   std::size_t advance(TimePoint to);
+  // The first half of it: who is due is gone, but nobody granted what that freed.
+  std::size_t remove_due(TimePoint to);
   bool may_be_due() const { return expiries.next() <= now || wait_limits.next() <= now; }
   void settle();
   void mark(SemaphoreIndex index);
@@ -222,17 +224,8 @@ struct LeaseLedger::State {
   std::vector<SemaphoreIndex> marked;
 
   Slab<Peer> peers;
-  template <typename T>
-  struct Al {
-    using value_type = T;
-    Al() = default;
-    template <typename U> Al(const Al<U>&) {}
-    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64))); }
-    void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(64)); }
-    bool operator==(const Al&) const { return true; }
-  };
-  tsl::robin_map<PeerId, PeerEntry, PeerIdHash, std::equal_to<PeerId>, Al<std::pair<PeerId, PeerEntry>>> peer_by_id;
-  DeadlineWheel expiries;  // by PeerSlot; the deadlines stand in the entries
+  tsl::robin_map<PeerId, PeerEntry, PeerIdHash> peer_by_id;
+  DeadlineWheel expiries;  // of peers; the deadlines stand in the entries
 
   Slab<Waiter> waiters;
   DeadlineQueue wait_limits;  // by WaiterSlot; only those that have one
