@@ -73,7 +73,7 @@ Cause LeaseLedger::State::why_never_served(const Waiter& waiter) const {
 
 void LeaseLedger::configure(TimePoint now, std::span<const SemaphoreSettings> semaphores) {
   State& state = *state_;
-  const Turn turn(state, now);
+  state.remove_due(now);
   for (Semaphore& semaphore : state.semaphores)
     semaphore.retired = true;
   for (const SemaphoreSettings& settings : semaphores)
@@ -87,6 +87,7 @@ void LeaseLedger::configure(TimePoint now, std::span<const SemaphoreSettings> se
     }
   }
   state.mark_all();
+  state.advance(now);
 }
 
 // --- peers ---

@@ -47,7 +47,8 @@ class LeaseLedger {
 
   // Makes `semaphores` the configured ones: new, resized, or retired (nothing new is granted;
   // leases live on until they end). Waiters that can never be served now leave their queue
-  // (kWaitEnded). Names are unique. No lease is dropped.
+  // (kWaitEnded). Names are unique. No lease is dropped; nothing is granted any more by the old
+  // settings, not even what became free before `now`.
   void configure(TimePoint now, std::span<const SemaphoreSettings> semaphores);
 
   PeerId add_peer(TimePoint now, PeerSpec spec);
@@ -92,9 +93,9 @@ class LeaseLedger {
   std::optional<Count> remainder(std::string_view semaphore) const;
   std::optional<SemaphoreState> semaphore(std::string_view name) const;
   std::string_view semaphore_name(SemaphoreIndex index) const;
-  std::vector<SemaphoreState> semaphores() const;  // in the order of their names
   // Who waits for it, in the order in which they would be served if nobody came or left.
   std::vector<PeerId> queue(std::string_view semaphore) const;
+  std::vector<SemaphoreState> semaphores() const;  // in the order of their names
   std::size_t peer_count() const;
   void visit_peers(const std::function<void(const PeerState&)>& visit) const;
 

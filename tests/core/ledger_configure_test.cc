@@ -60,6 +60,29 @@ TEST_F(Configure, ASmallerFullCountTakesNoLeaseAway) {
   EXPECT_TRUE(is_acquired(waiter));
 }
 
+TEST_F(Configure, WhatBecameFreeBeforeAReloadIsNotGrantedByTheOldCount) {
+  const PeerId holder = add_peer(100ms);
+  EXPECT_EQ(acquire(holder, "A", 2), kAcquired);
+  const PeerId first = asking("A"), second = asking("A");
+  events();
+  now += 200ms;
+  configure({{.name = "A", .full_count = 1}});
+  EXPECT_FALSE(is_known(holder));
+  EXPECT_THAT(granted(), ElementsAre(first));
+  EXPECT_FALSE(is_acquired(second));
+}
+
+TEST_F(Configure, WhatBecameFreeBeforeAReloadIsNotGrantedOnARemovedSemaphore) {
+  const PeerId holder = add_peer(100ms);
+  EXPECT_EQ(acquire(holder, "A", 2), kAcquired);
+  const PeerId waiter = asking("A");
+  events();
+  now += 200ms;
+  configure({});
+  EXPECT_EQ(why_wait_ended(waiter), Cause::kSemaphoreRemoved);
+  EXPECT_FALSE(holds(waiter, "A"));
+}
+
 TEST_F(Configure, WaitersThatCanNeverFitAnyMoreLeave) {
   const PeerId holder = asking("A", 1);
   const PeerId large = asking("A", 2), small = asking("A", 1);

@@ -53,17 +53,13 @@ CheckedLedger::CheckedLedger(const LeaseLedger::Options& options)
 
 // --- operations ---
 
-// Who is due at this instant goes, and is followed, under the old settings. That is a step of its
-// own here, so that the witness knows which settings a grant was made under.
+// Whoever is granted something, is so under the new settings; the witness knows no others.
 void CheckedLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
-  advance(now);
-  const std::vector<LedgerEvent> before = events_;
   real_.configure(now, settings);
   hear(0);
   twin_.configure(now, settings);
   witness_.configured(real_, settings);
   conclude({});
-  events_.insert(events_.begin(), before.begin(), before.end());
 }
 
 PeerId CheckedLedger::add_peer(TimePoint now, const PeerSpec& spec) {

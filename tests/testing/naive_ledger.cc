@@ -30,17 +30,23 @@ NaiveLedger::NaiveLedger(const LeaseLedger::Options& options)
 // First all whose time is over go, then all who fit are granted; so nobody is granted anything at
 // the instant of his end. A grant whose hold limit is zero begins it anew.
 std::size_t NaiveLedger::let_time_pass(TimePoint to) {
-  now_ = std::max(now_, to);
   std::size_t removed = 0;
   bool again = true;
   while (again) {
-    while (remove_next_due())
-      ++removed;
-    while (drop_next_overdue_wait()) {
-    }
+    removed += remove_all_due(to);
     again = false;
     while (grant_next())
       again = true;
+  }
+  return removed;
+}
+
+std::size_t NaiveLedger::remove_all_due(TimePoint to) {
+  now_ = std::max(now_, to);
+  std::size_t removed = 0;
+  while (remove_next_due())
+    ++removed;
+  while (drop_next_overdue_wait()) {
   }
   return removed;
 }
@@ -457,8 +463,9 @@ NaiveLedger::Semaphore* NaiveLedger::ever_configured(std::string_view name) {
   return found == semaphores_.end() ? nullptr : &*found;
 }
 
+// What those who are due leave behind is granted by the new settings only.
 void NaiveLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
-  let_time_pass(now);
+  remove_all_due(now);
   for (Semaphore& semaphore : semaphores_)
     semaphore.configured = false;
   for (const SemaphoreSettings& wanted : settings) {

@@ -123,6 +123,7 @@ class NaiveLedger {
 
   // --- what changes it ---
   std::size_t let_time_pass(TimePoint to);
+  std::size_t remove_all_due(TimePoint to);
   bool remove_next_due();
   bool drop_next_overdue_wait();
   bool grant_next();
