@@ -1,6 +1,11 @@
 // Two connected streams made one conversation: bytes both ways, half-close passed on, resets passed
 // on as resets, and a side that does not read holds the other one back.
 //
+// What moves in large pieces is not copied where the system can do without (uv/splice_pump.h). A
+// relay that is silent has neither a buffer nor a pipe. A side that is not read, since it ended or
+// is held back, is not heard breaking off either, unless something is written to it: an idle
+// timeout is the caller's.
+//
 // Threads: the loop's.
 #pragma once
 
@@ -43,7 +48,7 @@ class Relay {
     bool client_ended = false;  // whether the client's end of data was seen already
   };
 
-  static constexpr std::size_t kDefaultBufferBytes = 64 * 1024;  // at most that much each way
+  static constexpr std::size_t kDefaultBufferBytes = 64 * 1024;  // each way; see queued_bytes()
 
   // Begins at once. `receiver` outlives the relay, and is called from the loop only.
   Relay(uv::Loop& loop, Ends ends, Receiver& receiver,
