@@ -16,7 +16,7 @@
 namespace throttle::proxy {
 namespace {
 
-using testing::ContainsRegex;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
@@ -73,9 +73,9 @@ TEST_F(DialerTest, ConnectsAtTheFirstAttempt) {
 
 TEST_F(DialerTest, LooksANameUpOnceForAllWhoWaitForIt) {
   Upstream upstream(loop, {"localhost", local().port});
-  std::vector<std::unique_ptr<Dial>> dials;
-  for (int i = 0; i < 20; ++i)
-    dials.push_back(std::make_unique<Dial>(*this, upstream, 5s));
+  std::vector<std::unique_ptr<Dial>> dials(20);
+  for (auto& dial : dials)
+    dial = std::make_unique<Dial>(*this, upstream, 5s);
   for (const auto& dial : dials) {
     while (!dial->result && !HasFailure())
       run_until_stopped(loop);
@@ -101,7 +101,8 @@ TEST_F(DialerTest, SaysHowOftenAndHowLongItTried) {
   Upstream upstream(loop, target_at(address));
   const std::string failure = failure_of(upstream, 200ms);
   EXPECT_THAT(failure, StartsWith("cannot connect to " + address.to_string() + ": connection "));
-  EXPECT_THAT(failure, ContainsRegex("refused \\([0-9]+ attempts? in 200ms\\)$"));
+  EXPECT_THAT(failure, HasSubstr(" refused ("));
+  EXPECT_THAT(failure, EndsWith(" in 200ms)"));
 }
 
 TEST_F(DialerTest, GivesUpInALaterTurnAlsoWithoutAnyTime) {
