@@ -36,8 +36,11 @@ class Conversation final : uv::TcpStream::Receiver {
   void on_drained() noexcept override {}
   void on_reset() noexcept override { end(); }
   void on_failed(const Error&) noexcept override { end(); }
+  // The next client may be admitted to the list before this one's place is quite gone.
   void end() {
-    all_.remove_if([this](const Conversation& each) { return &each == this; });
+    std::list<Conversation> ended;
+    for (auto each = all_.begin(); each != all_.end(); ++each)
+      if (&*each == this) return ended.splice(ended.end(), all_, each);
   }
 
   std::list<Conversation>& all_;

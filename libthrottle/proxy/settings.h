@@ -40,9 +40,10 @@ enum class SendProxy : std::uint8_t { kNone, kV1, kV2 };
 
 // Commands, run by the system's shell; empty means none.
 struct Hooks {
-  std::string before_activate;  // before each activation; anything but exit 0 turns the client away
-  std::string on_timeout;       // after a connection reached its time-to-live
-  std::string recycle;          // restarts the upstream, when nothing is connected to it
+  // Before each activation; anything but exit 0 turns the client away.
+  std::string before_activate = {};
+  std::string on_timeout = {};  // after a connection reached its time-to-live
+  std::string recycle = {};     // restarts the upstream, when nothing is connected to it
   Duration timeout = std::chrono::seconds(60);  // then the command is ended with all its children
 
   // When to recycle: after so many activations (0: never), and after a time-to-live was reached.
@@ -55,10 +56,10 @@ struct Hooks {
 };
 
 struct Settings {
-  std::string name;           // of the proxy in logs and metrics
+  std::string name = {};      // of the proxy in logs and metrics
   HostPort listen = {"", 0};  // an empty host: all addresses
   HostPort upstream = {"localhost", 0};
-  std::string semaphore;  // whose leases the connections are; empty: `name`
+  std::string semaphore = {};  // whose leases the connections are; empty: `name`
 
   Count max_connections = 1;  // of a semaphore of its own; 0 pauses it
   QueueOrder queue_order = QueueOrder::kFifo;
@@ -69,15 +70,15 @@ struct Settings {
   Duration time_to_live = kForever;                    // from the activation
   Duration drain_timeout = std::chrono::seconds(30);   // for active connections at a stop
 
-  Hooks hooks;
+  Hooks hooks = {};
   ActivateOn activate_on = ActivateOn::kConnect;
   HalfClosed half_closed = HalfClosed::kIsServed;
 
-  ConnectionLimiter::Config client_limits;  // waiting and active connections together
+  ConnectionLimiter::Config client_limits = {};  // waiting and active connections together
   Rejection rejection = Rejection::kClose;
 
   SendProxy send_proxy = SendProxy::kNone;
-  std::vector<IpNetwork> accept_proxy;  // from whom a PROXY protocol header is required
+  std::vector<IpNetwork> accept_proxy = {};  // from whom a PROXY protocol header is required
   Duration proxy_header_timeout = std::chrono::seconds(5);  // for it to arrive
 
   // What is kept of a client that speaks while it waits; then it is left to wait in its socket.

@@ -44,7 +44,8 @@ struct Visit {
 };
 
 // A place that a connection got, with the connection. Dropping it closes the connection, if it was
-// not taken, and lets the next one in. The listener outlives it.
+// not taken, and lets the next one in: on_admitted() is called before the drop is over, so take a
+// place out of whatever on_admitted() changes before you drop it. The listener outlives it.
 class Place {
  public:
   class Receiver {
@@ -103,8 +104,8 @@ class ThrottledListener {
   };
 
   struct Options {
-    std::string semaphore;  // configured in the ledger; each connection takes 1 of it
-    std::string label;      // of the peers, for people
+    std::string semaphore = {};  // configured in the ledger; each connection takes 1 of it
+    std::string label = {};      // of the peers, for people
     Duration queue_timeout = kForever;
     HalfClosed half_closed = HalfClosed::kIsServed;
     ActivateOn activate_on = ActivateOn::kConnect;

@@ -34,7 +34,9 @@ Loop::~Loop() {
       },
       &open_handles);
   THROTTLE_CHECK(open_handles == state_->dying_children);
-  uv_run(&state_->uv, UV_RUN_DEFAULT);
+  // A stop() that was not answered yet ends the first run before it began.
+  while (uv_run(&state_->uv, UV_RUN_DEFAULT) != 0) {
+  }
   THROTTLE_CHECK(uv_loop_close(&state_->uv) == 0);
 }
 

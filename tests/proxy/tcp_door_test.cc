@@ -1,0 +1,242 @@
+// A connection's way through the door: hook, upstream, relay, and every end of it.
+#include "libthrottle/proxy/tcp_door.h"
+
+#include <chrono>
+#include <utility>
+
+#include <gmock/gmock.h>
+
+#include "tests/proxy/door_fixture.h"
+
+namespace throttle::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// The upstream is the fixture's acceptor; its ends stand in `served`.
+class TcpDoorTest : public DoorTest, public Reports {
+ protected:
+  ~TcpDoorTest() override { door.reset(); }
+
+  void open(Settings settings = {}) {
+    settings.name = "service";
+    settings.listen = kAnyPort;
+    settings.upstream = {"127.0.0.1", acceptor.listener->local_address().port};
+    configure(settings.max_connections);
+    Reports& reports = *this;
+    auto opened = TcpDoor::open(loop, runtime.hub(), std::move(settings), reports);
+    ASSERT_TRUE(opened) << opened.error().message;
+    door = *std::move(opened);
+  }
+
+  void on_ended(const ConnectionRecord& record) noexcept override {
+    records.push_back(record);
+    loop.stop();
+  }
+  void on_hook_line(std::string_view, std::string_view line) noexcept override {
+    lines.emplace_back(line);
+  }
+  void on_hook_done(std::string_view, Duration, bool) noexcept override {}
+  void on_note(std::string_view what) noexcept override { notes.emplace_back(what); }
+
+  uv::End& arrive(std::string_view words = {}) {
+    return connect_client(door->local_address(), words);
+  }
+  // The next connection that reached the upstream.
+  uv::End& serve() {
+    run_until([&] { return !acceptor.streams.empty(); });
+    served.push_back(std::make_unique<uv::End>(loop, std::move(acceptor.streams.front())));
+    acceptor.streams.erase(acceptor.streams.begin());
+    served.back()->stream.start_reading();
+    return *served.back();
+  }
+  void run_until_ended(std::size_t count) {
+    run_until([&] { return records.size() >= count; });
+  }
+  // The two letters of the log line.
+  std::string ending() const {
+    return {static_cast<char>(records.back().ended_by), static_cast<char>(records.back().phase)};
+  }
+
+  std::unique_ptr<TcpDoor> door;
+  std::vector<std::unique_ptr<uv::End>> served;
+  std::vector<ConnectionRecord> records;
+  std::vector<std::string> lines;
+  std::vector<std::string> notes;
+};
+
+TEST_F(TcpDoorTest, CarriesAConversationAndPassesThePlaceOn) {
+  open();
+  uv::End& first = arrive("question");
+  uv::End& second = arrive("another");
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.bytes == "question"; });
+  upstream.stream.write("answer");
+  run_until([&] { return first.bytes == "answer"; });
+  EXPECT_EQ(door->active_count(), 1U);
+  EXPECT_EQ(door->waiting_count(), 1U);
+  EXPECT_TRUE(acceptor.streams.empty()) << "one at a time";
+
+  first.stream.shutdown();
+  run_until([&] { return upstream.eof; });
+  upstream.stream.shutdown();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "--");
+  EXPECT_EQ(records.front().bytes_up, 8U);
+  EXPECT_EQ(records.front().bytes_down, 6U);
+  uv::End& next = serve();
+  run_until([&] { return next.bytes == "another"; });
+  EXPECT_FALSE(second.eof);
+}
+
+TEST_F(TcpDoorTest, PassesAResetOnAndFreesThePlace) {
+  open();
+  uv::End& client = arrive("x");
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.bytes == "x"; });
+  upstream.stream.close_with_reset();
+  run_until([&] { return client.reset; });
+  EXPECT_EQ(ending(), "SD");
+  EXPECT_EQ(state().acquired, 0);
+}
+
+TEST_F(TcpDoorTest, EndsAConnectionWhoseTimeIsOverThoughBytesFlow) {
+  open({.time_to_live = 30ms});
+  uv::End& client = arrive("x");
+  uv::End& upstream = serve();
+  client.stream.write("y");
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "TD");
+  run_until([&] { return client.eof || client.reset; });
+  run_until([&] { return upstream.eof || upstream.reset; });
+  EXPECT_EQ(ledger().peer_count(), 0U);
+}
+
+TEST_F(TcpDoorTest, EndsAnIdleConnection) {
+  open({.idle_timeout = 20ms});
+  uv::End& client = arrive("x");
+  serve();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "cD");
+  run_until([&] { return client.eof; });
+}
+
+TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheUpstreamIsDown) {
+  open({.connect_timeout = 30ms, .rejection = Rejection::kHttp});
+  acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
+  uv::End& client = arrive("GET / HTTP/1.1\r\n\r\n");
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "SC");
+  run_until([&] { return client.eof; });
+  EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(state().acquired, 0);
+}
+
+TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheHookFailsAndLetsItThroughIfNot) {
+  open({.hooks = {.before_activate = "echo hello && exit 3"}});
+  arrive();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "HA");
+  EXPECT_TRUE(acceptor.streams.empty());
+  Settings settings = door->settings();
+  settings.hooks.before_activate = "echo hello";
+  ASSERT_TRUE(door->reload(settings));
+  arrive("x");
+  serve();
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("hello")));
+}
+
+TEST_F(TcpDoorTest, MakesNoConnectionForAClientThatLeavesWhileTheHookRuns) {
+  open({.hooks = {.before_activate = "sleep 10 || ping -n 10 127.0.0.1"}});
+  uv::End& client = arrive();
+  run_until([&] { return door->active_count() == 1; });
+  client.stream.close();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "CA");
+  EXPECT_EQ(state().acquired, 0);
+  EXPECT_TRUE(acceptor.streams.empty());
+}
+
+TEST_F(TcpDoorTest, CutsOffAConnectionWhosePeerSomebodyDeleted) {
+  open();
+  uv::End& client = arrive("x");
+  serve();
+  ledger().remove_peer(uv::now(), door->connections().front().peer);
+  runtime.hub().settle();
+  EXPECT_EQ(ending(), "KD");
+  run_until([&] { return client.eof || client.reset; });
+}
+
+TEST_F(TcpDoorTest, TellsTheUpstreamWhoTheClientIs) {
+  open({.send_proxy = SendProxy::kV1});
+  uv::End& client = arrive("words");
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.bytes.find("words") != std::string::npos; });
+  const auto own = client.stream.local_address();
+  ASSERT_TRUE(own);
+  EXPECT_THAT(upstream.bytes,
+              StartsWith("PROXY TCP4 127.0.0.1 127.0.0.1 " + std::to_string(own->port) + " "));
+  EXPECT_THAT(upstream.bytes, HasSubstr("\r\nwords"));
+}
+
+TEST_F(TcpDoorTest, ShowsConnectionsWithTheirPlacesInTheQueue) {
+  open();
+  arrive("x");
+  serve();
+  arrive();
+  arrive();
+  watch_until([&] { return door->waiting_count() == 2; });
+  const std::vector<ConnectionView> views = door->connections();
+  ASSERT_EQ(views.size(), 3U);
+  EXPECT_EQ(views[0].state, ConnectionState::kActive);
+  EXPECT_EQ(views[1].state, ConnectionState::kWaiting);
+  EXPECT_EQ(views[1].place, 1U);
+  EXPECT_EQ(views[2].place, 2U);
+}
+
+// --- reload and stop ---
+
+TEST_F(TcpDoorTest, ServesTheOldConnectionsAndTheNewUpstreamAfterAReload) {
+  open({.max_connections = 2});
+  uv::End& client = arrive("x");
+  uv::End& upstream = serve();
+  uv::ListeningEnd other(loop);
+  Settings settings = door->settings();
+  settings.upstream.port = other.listener->local_address().port;
+  ASSERT_TRUE(door->reload(settings));
+  arrive("y");
+  run_until([&] { return !other.streams.empty(); });
+  upstream.stream.write("still there");
+  run_until([&] { return client.bytes == "still there"; });
+}
+
+TEST_F(TcpDoorTest, DrainsWithoutTheWaitingAndTellsWhenTheActiveHaveEnded) {
+  open();
+  uv::End& active = arrive("x");
+  serve();
+  uv::End& waiting = arrive();
+  watch_until([&] { return door->waiting_count() == 1; });
+  bool drained = false;
+  door->drain([&] { drained = true; });
+  run_until([&] { return waiting.eof; });
+  EXPECT_FALSE(drained);
+  active.stream.close_with_reset();
+  watch_until([&] { return drained; });
+  EXPECT_EQ(ledger().peer_count(), 0U);
+}
+
+TEST_F(TcpDoorTest, CutsOffWhatIsLeftAfterTheDrainTimeout) {
+  open({.drain_timeout = 10ms});
+  uv::End& active = arrive("x");
+  serve();
+  bool drained = false;
+  door->drain([&] { drained = true; });
+  watch_until([&] { return drained; });
+  EXPECT_EQ(ending(), "KD");
+  run_until([&] { return active.reset || active.eof; });
+}
+
+}  // namespace
+}  // namespace throttle::proxy
