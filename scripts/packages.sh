@@ -4,7 +4,8 @@ readonly PACKAGES_BUILD=(
   ca-certificates ccache cmake g++ git ninja-build libboost-dev libboost-program-options-dev
   libexpected-dev libfmt-dev libspdlog-dev libtomlplusplus-dev libuv1-dev nlohmann-json3-dev
   robin-map-dev zlib1g-dev)
-readonly PACKAGES_TEST=(gcovr libbenchmark-dev libgmock-dev libgtest-dev python3 python3-venv)
+readonly PACKAGES_TEST=(
+  gcovr haproxy iproute2 libbenchmark-dev libgmock-dev libgtest-dev python3 python3-venv)
 readonly PACKAGES_RELEASE=(binutils libbenchmark-dev)
 readonly PACKAGES_CLANG=(clang-14 libclang-rt-14-dev)
 readonly PACKAGES_FORMAT=(clang-format-14 git python3)

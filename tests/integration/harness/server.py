@@ -52,14 +52,16 @@ class Server:
         self.config = config
         self.config_file.write_text(config)
 
+    def command(self) -> list:
+        return [self.binary, "--port", str(self.port), "-c", self.config_file, *self.arguments]
+
     def spawn(self) -> None:
         """Starts the process and does not wait for it."""
         self.write_config(self.config)
-        command = [self.binary, "--port", str(self.port), "-c", self.config_file, *self.arguments]
         surroundings = {k: v for k, v in os.environ.items() if k != "THROTTLE_LOG"}
         with open(self.folder / "stderr", "ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                 env=surroundings | self.environment)
         if self.open_files is not None:
             self.allow_descriptors(self.open_files)

@@ -1,0 +1,219 @@
+"""The commands that the proxy runs, and what depends on how they end."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.server import wait_until
+from harness.tcp import echo
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def outcome(proxy, name: str) -> float:
+    return proxy.metrics().get(
+        f'throttle_proxy_connections_total{{proxy="proxy",outcome="{name}"}}', 0)
+
+
+def test_a_hook_that_succeeds_lets_the_client_through(start, echoing, tmp_path):
+    proxy = start(echoing, "--before-activate", f"touch {tmp_path}/ran")
+    assert not (tmp_path / "ran").exists()
+    with proxy.client() as client:
+        assert client.ask(b"hello") == b"hello"
+    assert (tmp_path / "ran").exists()
+
+
+def test_a_hook_that_fails_turns_the_client_away_and_frees_the_place(start, echoing):
+    proxy = start(echoing, "--before-activate", 'test "$THROTTLE_ACTIVATION" != 1')
+    first, second = proxy.clients(2)
+    assert first.ending() == "closed"
+    assert second.ask(b"hello") == b"hello"
+    assert proxy.ending_of(first)["state"] == "HA"
+    assert echoing.accepted == 1
+    assert len(proxy.log("hook failed")) == 1
+
+
+def test_a_command_that_does_not_exist_is_a_hook_that_fails(start, echoing):
+    proxy = start(echoing, "--before-activate", "/does/not/exist")
+    assert proxy.client().ending() == "closed"
+    assert echoing.accepted == 0
+
+
+def test_a_hook_that_hangs_is_ended_with_all_its_children(start, echoing, tmp_path):
+    children = tmp_path / "children"
+    hook = f"sleep 61 & echo $! > {children}; (sleep 62 & echo $! >> {children}; wait); wait"
+    proxy = start(echoing, "--before-activate", hook, "--hook-timeout", "500ms")
+    client = proxy.client()
+    assert client.ending() == "closed"
+    assert proxy.ending_of(client)["state"] == "HA"
+    pids = [int(pid) for pid in children.read_text().split()]
+    assert len(pids) == 2
+    wait_until(lambda: not any(lives(pid) for pid in pids), 5)
+
+
+def test_a_hook_blocks_nobody_but_its_client(start, echoing):
+    hook = 'test "$THROTTLE_ACTIVATION" != 2 || sleep 30'
+    proxy = start(echoing, "-n", 2, "--before-activate", hook)
+    first = proxy.client()
+    assert first.ask(b"before") == b"before"
+    proxy.client()
+    proxy.wait_for(active=1, preparing=1)
+    assert first.ask(b"meanwhile") == b"meanwhile"
+
+
+def test_the_environment_tells_a_hook_about_its_connection(start, service, tmp_path):
+    told = tmp_path / "told"
+    proxy = start(service, "--name", "office", "--before-activate", f"env >> {told}; echo >> {told}")
+    clients = proxy.clients(3, "127.0.0.7")
+    proxy.wait_for(active=1, waiting=2)
+    time.sleep(0.1)  # the wait that the second one is told
+    clients[0].reset()
+    proxy.wait_for(active=1, waiting=1)
+    first, second = ({name: value for name, value in (line.split("=", 1) for line in part.split("\n"))
+                      if name.startswith("THROTTLE_") and name != "THROTTLE_LOG"}
+                     for part in told.read_text().strip().split("\n\n"))
+    assert int(second.pop("THROTTLE_WAITED_MS")) >= 100
+    common = {"THROTTLE_PROXY": "office", "THROTTLE_UPSTREAM": f"127.0.0.1:{service.port}",
+              "THROTTLE_CLIENT_ADDRESS": "127.0.0.7", "THROTTLE_TIMED_OUT": "0"}
+    ports = [client.address.split(":")[1] for client in clients[1:2]]
+    assert first.pop("THROTTLE_CLIENT_PORT").isdigit()
+    assert first == common | {"THROTTLE_ACTIVATION": "1", "THROTTLE_WAITED_MS": "0",
+                              "THROTTLE_QUEUED": "0"}
+    assert second == common | {"THROTTLE_CLIENT_PORT": ports[0], "THROTTLE_ACTIVATION": "2",
+                               "THROTTLE_QUEUED": "1"}
+
+
+def test_what_a_hook_says_is_in_the_log_line_by_line(start, echoing):
+    hook = r"printf 'one\ntwo words\n'; echo wrong >&2; printf unfinished"
+    proxy = start(echoing, "--before-activate", hook)
+    with proxy.client() as client:
+        client.ask(b"hello")
+    lines = proxy.wait_for_log("hook says", 4)
+    assert {line["hook"] for line in lines} == {"before-activate"}
+    assert sorted(line["line"] for line in lines) == ["one", "two words", "unfinished", "wrong"]
+
+
+def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_path):
+    told = tmp_path / "told"
+    proxy = start(echoing, "-t", "200ms", "--before-activate", f"echo $THROTTLE_TIMED_OUT >> {told}")
+    assert proxy.client().ending() in ("closed", "reset")
+    for _ in range(2):
+        with proxy.client() as client:
+            client.ask(b"quick")
+    wait_until(proxy.is_empty, 5)
+    assert told.read_text().split() == ["0", "1", "0"]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_recycling_under_load_keeps_the_order_and_meets_nobody(start, make_service, tmp_path, limit):
+    """Each recycling replaces a service that counts who is connected to it."""
+    seen, served = tmp_path / "seen", []
+
+    def talk(stream) -> None:
+        served.append(int(stream.read(4)))
+        stream.send(b"done")
+        stream.read_all()
+
+    service = make_service(talk)
+    recycle = ("ss -Htn state established state fin-wait-1 state fin-wait-2 "
+               f"'( sport = :{service.port} )' | wc -l >> {seen}; sleep 0.05")
+    proxy = start(service, "-n", limit, "--recycle", recycle, "--recycle-every", 5)
+    clients = []
+    for number in range(30):
+        clients.append(proxy.client())
+        clients[-1].send(b"%04d" % number)
+    for client in clients:
+        assert client.read(4) == b"done"
+        client.close()
+    wait_until(proxy.is_empty, 10)
+    notes = [line["what"] for line in proxy.log("note")]
+    assert sum("begins after 5 activations" in note for note in notes) == 6
+    wait_until(lambda: len(seen.read_text().split()) == 6, 5)
+    assert service.most <= limit
+    if limit == 1:
+        assert served == list(range(30))
+    else:
+        assert sorted(served) == list(range(30))
+
+
+def test_recycling_comes_after_the_last_connection_and_not_before_the_next(start, echoing, tmp_path):
+    recycled = tmp_path / "recycled"
+    proxy = start(echoing, "--recycle", f"echo >> {recycled}", "--recycle-every", 2)
+    for _ in range(2):
+        assert not recycled.exists()
+        with proxy.client() as client:
+            client.ask(b"hello")
+    wait_until(recycled.exists, 5)
+
+
+def test_a_timeout_recycles_and_the_waiting_keep_their_order(start, echoing, tmp_path):
+    recycled = tmp_path / "recycled"
+    proxy = start(echoing, "-t", "300ms", "--recycle", f"echo >> {recycled}",
+                  "--recycle-after-timeout")
+    first, second, third = proxy.clients(3)
+    proxy.wait_for(active=1, waiting=2)
+    first.ending()
+    assert second.ask(b"second") == b"second"
+    assert len(recycled.read_text()) == 1
+    proxy.wait_for(active=1, waiting=1)
+    second.close()
+    assert third.ask(b"third") == b"third"
+    assert len(recycled.read_text()) == 1
+
+
+def test_waiting_clients_outlive_a_service_that_takes_its_time_to_return(start, make_service):
+    service = make_service(echo)
+    proxy = start(service, "--recycle", "true", "--recycle-every", 1, "--connect-timeout", "200ms",
+                  "--ready-timeout", "10s")
+    first, second = proxy.clients(2)
+    first.ask(b"first")
+    service.stop()
+    first.close()
+    proxy.wait_for(waiting=1)
+    time.sleep(0.5)  # more than the connect timeout
+    assert second.is_open()
+    make_service(echo, service.port)
+    assert second.ask(b"second") == b"second"
+    assert proxy.ending_of(first)["state"] in ("--", "SD")
+
+
+def test_a_service_that_does_not_return_in_time_is_left_to_the_next_connection(start, make_service):
+    service = make_service(echo)
+    proxy = start(service, "--recycle", "true", "--recycle-every", 1, "--connect-timeout", "200ms",
+                  "--ready-timeout", "300ms")
+    first, second = proxy.clients(2)
+    first.ask(b"first")
+    service.stop()
+    first.close()
+    assert second.ending() == "closed"
+    assert proxy.ending_of(second)["state"] == "SC"
+    assert any("does not answer after its recycling" in line["what"] for line in proxy.log("note"))
+
+
+def test_a_recycling_that_fails_is_told_and_the_queue_goes_on(start, echoing):
+    proxy = start(echoing, "--recycle", "echo broken; false", "--recycle-every", 1)
+    for _ in range(3):
+        with proxy.client() as client:
+            assert client.ask(b"hello") == b"hello"
+    wait_until(proxy.is_empty, 5)
+    assert any("not recycled" in line["what"] for line in proxy.log("note"))
+
+
+def test_a_port_scan_runs_no_hook_where_the_first_byte_activates(start, echoing, tmp_path):
+    ran = tmp_path / "ran"
+    proxy = start(echoing, "--activate-on", "first-byte", "--before-activate", f"echo >> {ran}")
+    for _ in range(20):
+        proxy.client().close()
+    with proxy.client() as silent:
+        proxy.wait_for(silent=1)
+        with proxy.client() as client:
+            assert client.ask(b"hello") == b"hello"
+        assert silent.ask(b"at last") == b"at last"
+    assert len(ran.read_text()) == 2
+    assert echoing.accepted == 2
