@@ -30,11 +30,6 @@ void DeadlineWheel::erase(Item& item) {
   --size_;
 }
 
-TimePoint DeadlineWheel::next() const {
-  if (size_ == 0) return kNever;
-  return soon_.empty() ? next_slot_ : std::min(next_slot_, soon_.front().when);
-}
-
 TimePoint DeadlineWheel::beginning(SlotIndex slot) const {
   const unsigned level = slot / kSlots;
   const SpanNumber present = span_at(opened_until_, level);

@@ -82,7 +82,10 @@ class DeadlineWheel {
   std::size_t size() const { return size_; }
   // When pop_due may first find something: never later than the earliest deadline, and later than
   // the `now` of a pop_due that found nothing. kNever if empty.
-  TimePoint next() const;
+  TimePoint next() const {
+    if (size_ == 0) return kNever;
+    return soon_.empty() ? next_slot_ : std::min(next_slot_, soon_.front().when);
+  }
 
  private:
   // An item that is due within the present tick, or was.

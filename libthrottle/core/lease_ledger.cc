@@ -19,7 +19,7 @@ class Turn {
   Turn(LeaseLedger::State& state, TimePoint now) : state_(state) { state_.advance(now); }
   ~Turn() {
     state_.settle();
-    if (state_.may_be_due()) state_.advance(state_.now);
+    state_.advance(state_.now);
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -73,7 +73,8 @@ Cause LeaseLedger::State::why_never_served(const Waiter& waiter) const {
 
 void LeaseLedger::configure(TimePoint now, std::span<const SemaphoreSettings> semaphores) {
   State& state = *state_;
-  state.remove_due(now);
+  state.now = std::max(state.now, now);
+  state.remove_due();
   for (Semaphore& semaphore : state.semaphores)
     semaphore.retired = true;
   for (const SemaphoreSettings& settings : semaphores)
@@ -87,6 +88,7 @@ void LeaseLedger::configure(TimePoint now, std::span<const SemaphoreSettings> se
     }
   }
   state.mark_all();
+  state.settle();
   state.advance(now);
 }
 
@@ -316,8 +318,7 @@ std::size_t LeaseLedger::advance(TimePoint now) {
 }
 
 TimePoint LeaseLedger::next_deadline() const {
-  const TimePoint grace = state_->grace_pending ? state_->grants_from : kNever;
-  return std::min({state_->expiries.next(), state_->wait_limits.next(), grace});
+  return state_->next_deadline();
 }
 
 std::span<const LedgerEvent> LeaseLedger::events() const {

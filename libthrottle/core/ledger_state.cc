@@ -266,17 +266,17 @@ void LeaseLedger::State::drop_waiter(WaiterSlot slot, Cause cause) {
 // --- turns ---
 
 std::size_t LeaseLedger::State::advance(TimePoint to) {
+  now = std::max(now, to);
   std::size_t removed = 0;
   // A grant may bring a deadline that is due at once, so until nothing is.
-  do {
-    removed += remove_due(to);
+  while (may_be_due()) {
+    removed += remove_due();
     settle();
-  } while (may_be_due());
+  }
   return removed;
 }
 
-std::size_t LeaseLedger::State::remove_due(TimePoint to) {
-  now = std::max(now, to);
+std::size_t LeaseLedger::State::remove_due() {
   if (grace_pending && now >= grants_from) {
     grace_pending = false;
     mark_all();

@@ -12,6 +12,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -200,9 +201,13 @@ struct LeaseLedger::State {
   // --- turns ---
   // Lets time pass; then whoever is due is gone and whoever fits is granted.
   std::size_t advance(TimePoint to);
-  // The first half of it: who is due is gone, but nobody granted what that freed.
-  std::size_t remove_due(TimePoint to);
-  bool may_be_due() const { return expiries.next() <= now || wait_limits.next() <= now; }
+  // The half of it: whoever is due now is gone, but what that freed is not granted.
+  std::size_t remove_due();
+  // When advance() next has something to do, or earlier.
+  TimePoint next_deadline() const {
+    return std::min({expiries.next(), wait_limits.next(), grace_pending ? grants_from : kNever});
+  }
+  bool may_be_due() const { return next_deadline() <= now; }
   void settle();
   void mark(SemaphoreIndex index);
   void mark_all();
