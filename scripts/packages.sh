@@ -14,6 +14,8 @@ readonly PACKAGES_MINGW=(
   dpkg-dev g++-mingw-w64-x86-64-posix googletest libz-mingw-w64-dev wine wine64
   xz-utils)
 readonly PACKAGES_BENCH=(nginx python3 util-linux wrk)
+readonly PACKAGES_OFFICE=(libreoffice-writer-nogui)
+readonly PACKAGES_UNO=(procps python3-uno)
 
 readonly APT_UPDATE_LIMIT_S=300
 readonly APT_INSTALL_LIMIT_S=1200
