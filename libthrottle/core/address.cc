@@ -164,6 +164,11 @@ std::string IpAddress::to_string() const {
   return is_v4() ? v4_text(bytes_) : v6_text(bytes_);
 }
 
+std::string HostPort::to_string() const {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 std::string SocketAddress::to_string() const {
   const std::string host = ip.to_string();
   return (ip.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(port);

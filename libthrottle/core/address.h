@@ -65,6 +65,7 @@ struct HostPort {
   std::string host;
   std::uint16_t port = 0;
 
+  std::string to_string() const;  // as it is written, with brackets around IPv6
   bool operator==(const HostPort&) const = default;
 };
 

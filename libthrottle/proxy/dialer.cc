@@ -53,12 +53,6 @@ class Dialing {
 
 }  // namespace
 
-std::string text_of(const HostPort& target) {
-  const bool v6 = target.host.find(':') != std::string::npos;
-  const std::string host = v6 ? "[" + target.host + "]" : target.host;
-  return host + ":" + std::to_string(target.port);
-}
-
 struct Upstream::State {
   using Slot = Slab<Dialing*>::Index;
 
@@ -322,7 +316,7 @@ void Dialer::State::finish(Result<uv::TcpStream> result) {
 }
 
 std::string Dialer::State::failure() const {
-  const std::string what = "cannot connect to " + text_of(upstream.target) + ": ";
+  const std::string what = "cannot connect to " + upstream.target.to_string() + ": ";
   const std::string length = format_duration(timeout);
   if (attempts == 0) {
     return what + (reason.empty() ? "its address was not found in time" : reason) + " (tried for " +

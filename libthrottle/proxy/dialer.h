@@ -21,9 +21,6 @@ class Loop;
 
 namespace throttle::proxy {
 
-// As people write it: "localhost:8100", "[::1]:8100".
-std::string text_of(const HostPort& target);
-
 // Where the upstream is. A host name is looked up when it is first needed, and again when its
 // addresses are older than a while or none of them answered; meanwhile the old ones are used. It
 // remembers which address answered last, and keeps the time for all its dialers: a connection to an

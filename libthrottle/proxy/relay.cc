@@ -215,6 +215,10 @@ std::size_t Relay::queued_bytes() const {
   return engine_->queued_bytes();
 }
 
+bool Relay::upstream_ended() const {
+  return engine_->flow().has_ended(RelaySide::kUpstream);
+}
+
 TimePoint Relay::last_activity() const {
   return engine_->last_activity();
 }

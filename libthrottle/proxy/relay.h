@@ -66,6 +66,8 @@ class Relay {
   // Taken from one side and not handed to the other's system yet, both ways together. While it is
   // more than `buffer_bytes` one way, no more is read; so it is at most that and one read each way.
   std::size_t queued_bytes() const;
+  // The upstream will send nothing more; the client may.
+  bool upstream_ended() const;
   // When a byte last moved, to the millisecond below; for an idle timeout.
   TimePoint last_activity() const;
 

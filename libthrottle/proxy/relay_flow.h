@@ -52,6 +52,8 @@ class RelayFlow {
   bool shuts(RelaySide to) const;
   // Whether bytes wait for `to`.
   bool waits(RelaySide to) const;
+  // Whether it will send nothing more.
+  bool has_ended(RelaySide from) const { return of(from).ended; }
   // Why it is over, once it is.
   std::optional<RelayEnd> end() const { return end_; }
 

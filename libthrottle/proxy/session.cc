@@ -1,5 +1,6 @@
 #include "libthrottle/proxy/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -72,7 +73,7 @@ void Session::relay(uv::TcpStream upstream) {
   if (around_.settings.time_to_live != kForever) {
     place_.limit_hold(around_.settings.time_to_live);
   }
-  HeldStream::Contents client = place_.take();
+  HeldStream::Contents client = place_.take(HeldStream::Handover::kReading);
   upstream.set_keepalive(kKeepaliveIdle);
   std::string early = proxy_header(client.stream) + client.said;
   Relay::Receiver& receiver = *this;
@@ -133,9 +134,11 @@ Phase Session::phase() const {
   }
 }
 
-std::optional<TimePoint> Session::last_activity() const {
-  if (!relay_) return std::nullopt;
-  return relay_->last_activity();
+TimePoint Session::idle_deadline() const {
+  if (!relay_) return kNever;
+  Duration longest = around_.settings.idle_timeout;
+  if (relay_->upstream_ended()) longest = std::min(longest, around_.settings.close_timeout);
+  return saturating_add(relay_->last_activity(), longest);
 }
 
 ConnectionRecord Session::record(const Ending& ending, TimePoint now) const {

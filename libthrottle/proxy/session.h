@@ -56,12 +56,13 @@ class Session final : Place::Receiver, Relay::Receiver {
   // Ends the connection to the client as one that is refused. Drops the place.
   void turn_away(Refusal refusal) { place_.turn_away(refusal); }
 
+  bool is_active() const { return relay_.has_value(); }
   const Visit& visit() const { return place_.visit(); }
   Activation activation() const;
   ConnectionRecord record(const Ending& ending, TimePoint now) const;
   ConnectionView view(TimePoint now) const;
-  // When a byte last moved; absent while it is not active.
-  std::optional<TimePoint> last_activity() const;
+  // When it is idle for too long unless a byte moves; kNever while it is not active.
+  TimePoint idle_deadline() const;
 
  private:
   void on_client_left() noexcept override;

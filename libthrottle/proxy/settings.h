@@ -67,8 +67,10 @@ struct Settings {
   Duration queue_timeout = kForever;                   // waiting for a place
   Duration connect_timeout = std::chrono::seconds(5);  // retries included
   Duration idle_timeout = kForever;                    // without a byte in either direction
-  Duration time_to_live = kForever;                    // from the activation
-  Duration drain_timeout = std::chrono::seconds(30);   // for active connections at a stop
+  // After the upstream ended its side: without a byte of the client, which may not have noticed.
+  Duration close_timeout = std::chrono::minutes(1);
+  Duration time_to_live = kForever;                   // from the activation
+  Duration drain_timeout = std::chrono::seconds(30);  // for active connections at a stop
 
   Hooks hooks = {};
   ActivateOn activate_on = ActivateOn::kConnect;

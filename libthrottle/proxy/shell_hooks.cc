@@ -62,7 +62,7 @@ ShellHooks::ShellHooks(uv::Loop& loop, const Settings& settings) : loop_(loop) {
 
 void ShellHooks::set_settings(const Settings& settings) {
   proxy_ = settings.name;
-  upstream_ = text_of(settings.upstream);
+  upstream_ = settings.upstream.to_string();
   hooks_ = settings.hooks;
 }
 

@@ -88,6 +88,7 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
   void on_session_ended(Session& session, const Session::Ending& ending) noexcept override;
   void on_session_active(Session& session) noexcept override;
 
+  Duration shortest_idle_time() const;
   void on_idle_due();
   void on_drain_due();
   void report(ConnectionRecord record);
@@ -152,23 +153,26 @@ void TcpDoor::State::on_session_ended(Session& session, const Session::Ending& e
 }
 
 void TcpDoor::State::on_session_active(Session&) noexcept {
-  if (settings.idle_timeout == kForever || idle_armed) return;
+  if (idle_armed || shortest_idle_time() == kForever) return;
   idle_armed = true;
-  idle_timer.arm(saturating_add(uv::now(), settings.idle_timeout));
+  idle_timer.arm(saturating_add(uv::now(), shortest_idle_time()));
+}
+
+Duration TcpDoor::State::shortest_idle_time() const {
+  return std::min(settings.idle_timeout, settings.close_timeout);
 }
 
 // Looks at all active connections, at most sixteen times in an idle timeout: bytes that move cost
 // nothing here.
 void TcpDoor::State::on_idle_due() {
   idle_armed = false;
-  if (settings.idle_timeout == kForever) return;
   const TimePoint now = uv::now();
-  TimePoint next = kNever;
   std::vector<Session*> idle;
+  bool is_anybody_active = false;
+  TimePoint next = saturating_add(now, shortest_idle_time());
   for (const auto& [peer, session] : sessions) {
-    const auto last = session->last_activity();
-    if (!last) continue;
-    const TimePoint due = saturating_add(*last, settings.idle_timeout);
+    const TimePoint due = session->idle_deadline();
+    is_anybody_active = is_anybody_active || session->is_active();
     if (due <= now)
       idle.push_back(session.get());
     else
@@ -176,9 +180,9 @@ void TcpDoor::State::on_idle_due() {
   }
   for (Session* session : idle)
     session->on_idle();
-  if (next == kNever) return;
+  if (!is_anybody_active || next == kNever) return;
   idle_armed = true;
-  idle_timer.arm(std::max(next, saturating_add(now, settings.idle_timeout / 16)));
+  idle_timer.arm(std::max(next, saturating_add(now, shortest_idle_time() / 16)));
 }
 
 void TcpDoor::State::report(ConnectionRecord record) {

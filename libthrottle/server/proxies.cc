@@ -25,11 +25,6 @@ std::int64_t ms(Duration length) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(length).count();
 }
 
-std::string text_of(const HostPort& where) {
-  const bool v6 = where.host.find(':') != std::string::npos;
-  return (v6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
-}
-
 std::string_view text_of(proxy::ConnectionState state) {
   switch (state) {
     case proxy::ConnectionState::kSilent:
@@ -89,7 +84,7 @@ class Proxies::Service final : proxy::Reports {
     door_ = *std::move(door);
     log_.info("ready", {{"proxy", name_},
                         {"address", door_->local_address().to_string()},
-                        {"upstream", text_of(settings.upstream)},
+                        {"upstream", settings.upstream.to_string()},
                         {"semaphore", settings.semaphore_name()}});
     return {};
   }
@@ -144,7 +139,7 @@ void Proxies::Service::on_ended(const proxy::ConnectionRecord& record) noexcept 
   const std::array state{static_cast<char>(record.ended_by), static_cast<char>(record.phase)};
   log_.info("connection", {{"proxy", name_},
                            {"client", client},
-                           {"upstream", text_of(record.upstream)},
+                           {"upstream", record.upstream.to_string()},
                            {"tw", ms(record.waited)},
                            {"tc", ms(record.connected)},
                            {"tt", ms(record.total)},
@@ -162,7 +157,7 @@ nlohmann::json Proxies::Service::connections() const {
     list.push_back(json_of(view));
   return {{"name", name_},
           {"listen", door_->local_address().to_string()},
-          {"upstream", text_of(door_->settings().upstream)},
+          {"upstream", door_->settings().upstream.to_string()},
           {"semaphore", door_->settings().semaphore_name()},
           {"active", door_->active_count()},
           {"waiting", door_->waiting_count()},

@@ -82,6 +82,7 @@ proxy::Settings with_every_setting() {
   expected.waiting_bytes = 1;
   expected.time_to_live = 2s;
   expected.idle_timeout = 3s;
+  expected.close_timeout = 11s;
   expected.connect_timeout = 4s;
   expected.drain_timeout = 0s;
   expected.hooks = {"b x", "o", "r", 7s, 8, true, 9s};
@@ -115,6 +116,8 @@ TEST(ProxyCommand, TakesEverySettingOfAProxy) {
                       "2000",
                       "--idle-timeout",
                       "3s",
+                      "--close-timeout",
+                      "11s",
                       "--connect-timeout",
                       "4s",
                       "--drain-timeout",

@@ -88,6 +88,7 @@ TEST(ProxyTables, ReadEveryKey) {
   expected.waiting_bytes = 0;
   expected.time_to_live = 2s;
   expected.idle_timeout = 3s;
+  expected.close_timeout = 11s;
   expected.connect_timeout = 4s;
   expected.drain_timeout = 6s;
   expected.hooks = {"b", "o", "r", 7s, 8, true, 9s};
@@ -110,6 +111,7 @@ abort_on_close = true
 waiting_bytes = 0
 timeout = "2s"
 idle_timeout = "3s"
+close_timeout = "11s"
 connect_timeout = "4s"
 drain_timeout = "6s"
 before_activate = "b"

@@ -130,6 +130,11 @@ TEST(HostPort, SplitsHostAndPort) {
   }
 }
 
+TEST(HostPort, IsWrittenAsItIsRead) {
+  for (const char* text : {"localhost:8000", "0.0.0.0:80", "[::1]:80"})
+    EXPECT_EQ(parse_host_port(text)->to_string(), text);
+}
+
 TEST(HostPort, SaysWhichPartIsMissingOrWrong) {
   struct Row {
     std::string_view text;

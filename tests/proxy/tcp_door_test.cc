@@ -123,6 +123,31 @@ TEST_F(TcpDoorTest, EndsAnIdleConnection) {
   run_until([&] { return client.eof; });
 }
 
+TEST_F(TcpDoorTest, EndsAConnectionWhoseClientDoesNotNoticeThatTheUpstreamHasClosed) {
+  open({.close_timeout = 20ms});
+  arrive("x");
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.bytes == "x"; });
+  upstream.stream.close();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "cD");
+  EXPECT_EQ(state().acquired, 0);
+}
+
+TEST_F(TcpDoorTest, WaitsForTheAnswerToAClientThatHasClosedItsSide) {
+  open({.close_timeout = 20ms});
+  uv::End& client = arrive("question");
+  client.stream.shutdown();
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.eof; });
+  uv::run_briefly(loop, 60ms);
+  EXPECT_TRUE(records.empty());
+  upstream.stream.write("answer");
+  upstream.stream.shutdown();
+  run_until([&] { return client.eof; });
+  EXPECT_EQ(client.bytes, "answer");
+}
+
 TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheUpstreamIsDown) {
   open({.connect_timeout = 30ms, .rejection = Rejection::kHttp});
   acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
