@@ -18,9 +18,9 @@ HeldStream::HeldStream(uv::Loop& loop, uv::TcpStream stream, const Options& opti
   stream_.start_reading();
 }
 
-HeldStream::Contents HeldStream::take() {
+HeldStream::Contents HeldStream::take(Handover handover) {
   watch_.reset();
-  stream_.stop_reading();
+  if (handover == Handover::kStopped) stream_.stop_reading();
   return {.stream = std::move(stream_), .said = std::move(said_), .has_ended = has_ended_};
 }
 

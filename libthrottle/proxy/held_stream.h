@@ -56,8 +56,13 @@ class HeldStream final : uv::TcpStream::Receiver {
 
   // Whose connection it is until take().
   uv::TcpStream& stream() { return stream_; }
-  // Hands the connection over, with reading stopped. Nobody is told anything any more.
-  Contents take();
+  // What becomes of reading when the connection is handed over. It goes on (if it did) for those
+  // who set themselves as the stream's receiver before the loop's next turn; to stop and start it
+  // costs two calls of the system.
+  enum class Handover : std::uint8_t { kStopped, kReading };
+
+  // Hands the connection over. Nobody is told anything any more.
+  Contents take(Handover handover = Handover::kStopped);
 
  private:
   void on_bytes(std::string_view bytes) noexcept override;

@@ -120,7 +120,6 @@ Place::Client::Client(ThrottledListener::State& listener, Slot its_slot, uv::Tcp
 void ThrottledListener::State::on_connected(uv::TcpStream stream) {
   const auto address = stream.peer_address();
   if (!address) return;  // it has left already
-  stream.set_keepalive(options.keepalive);
   const Slot slot = clients.allocate();
   clients[slot] = std::make_unique<Client>(*this, slot, std::move(stream));
   Client& client = *clients[slot];
@@ -295,8 +294,8 @@ void Place::set_receiver(Receiver& receiver) {
   client_->receiver = &receiver;
 }
 
-HeldStream::Contents Place::take() {
-  return client_->held.take();
+HeldStream::Contents Place::take(HeldStream::Handover handover) {
+  return client_->held.take(handover);
 }
 
 void Place::limit_hold(Duration hold) {
@@ -328,7 +327,7 @@ Result<SocketAddress> ThrottledListener::listen(const HostPort& where) {
   auto listening = uv::listen_on_each(where, [&](const SocketAddress& address) {
     auto acceptor =
         std::make_unique<uv::Acceptor>(state_->loop, *state_, state_->options.spare_descriptors);
-    auto bound = acceptor->listen(address);
+    auto bound = acceptor->listen(address, state_->options.keepalive);
     if (bound) acceptors.push_back(std::move(acceptor));
     return bound;
   });

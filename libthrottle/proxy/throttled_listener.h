@@ -68,7 +68,7 @@ class Place {
   // Whom to tell; needed before the next turn of the loop. It outlives the place.
   void set_receiver(Receiver& receiver);
   // The connection, with what the client has said. Once.
-  HeldStream::Contents take();
+  HeldStream::Contents take(HeldStream::Handover handover = HeldStream::Handover::kStopped);
   // The place ends at now + `hold`, whatever happens on the connection.
   void limit_hold(Duration hold);
   // Drops the place, and ends the connection as one that is refused for that reason. Not after

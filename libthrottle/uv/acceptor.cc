@@ -27,10 +27,11 @@ Acceptor::Acceptor(Loop& loop, Receiver& receiver, std::size_t spare_descriptors
       most_streams_(most_streams_beside(spare_descriptors)),
       retry_(loop, bound<&Acceptor::retry>(this)) {}
 
-Result<SocketAddress> Acceptor::listen(const SocketAddress& address) {
+Result<SocketAddress> Acceptor::listen(const SocketAddress& address, Duration keepalive) {
   auto listener = TcpListener::listen(loop_, address, *this);
   if (!listener) return tl::unexpected(std::move(listener).error());
   listener_ = std::move(*listener);
+  if (keepalive != kForever) listener_->set_keepalive(keepalive);
   listening_ = true;
   return listener_->local_address();
 }

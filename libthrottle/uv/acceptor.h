@@ -38,8 +38,9 @@ class Acceptor final : TcpListener::Receiver {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // Once, and first of all. The address with its real port, or the listener's error.
-  Result<SocketAddress> listen(const SocketAddress& address);
+  // Once, and first of all. The address with its real port, or the listener's error. A `keepalive`
+  // is that of the connections (TcpStream::set_keepalive()).
+  Result<SocketAddress> listen(const SocketAddress& address, Duration keepalive = kForever);
   // There is room again: takes those that waited for it.
   void take();
 

@@ -14,4 +14,11 @@ void ignore_broken_pipes() noexcept;
 // where it would announce many and hand them over in the wrong order.
 void accept_in_order(uv_tcp_t& socket) noexcept;
 
+// Whether accepted connections have TCP_NODELAY and keep-alive if the listening socket has.
+bool connections_inherit_options() noexcept;
+
+// Sends the end of data of a socket for which libuv has nothing queued, without waiting for the
+// loop to come round. False where libuv has to do that.
+bool shut_down_at_once(const uv_tcp_t& socket) noexcept;
+
 }  // namespace throttle::uv

@@ -9,4 +9,12 @@ void accept_in_order(uv_tcp_t& socket) noexcept {
   uv_tcp_simultaneous_accepts(&socket, 0);
 }
 
+bool connections_inherit_options() noexcept {
+  return false;
+}
+
+bool shut_down_at_once(const uv_tcp_t&) noexcept {
+  return false;
+}
+
 }  // namespace throttle::uv

@@ -23,6 +23,7 @@ struct TcpStream::Box {
   bool shut = false;
   bool dead = false;
   bool watching = false;
+  bool nodelay = false;
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
   // Tells the receiver of a broken connection, once; the stream may be gone when it returns.
@@ -32,5 +33,8 @@ struct TcpStream::Box {
   static void offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept;
   static void read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept;
 };
+
+// TcpStream::set_keepalive(), for a listening socket too.
+void set_keepalive(uv_tcp_t& socket, Duration idle);
 
 }  // namespace throttle::uv

@@ -33,6 +33,7 @@ struct TcpListener::State {
   Receiver& receiver;
   SocketAddress address;
   int backlog;
+  Duration keepalive = kForever;  // of what it accepts; forever: none
   BoxOwner<Socket> socket = nullptr;
   std::size_t waiting = 0;  // connections that libuv has announced and nobody took
   int failures = 0;         // in the turn at `failing_ms`
@@ -40,6 +41,8 @@ struct TcpListener::State {
 
   Result<void> open();
   int bind_and_listen();
+  void prepare();
+  void prepare(TcpStream& accepted) const;
   void connection_failed(int status) noexcept;
 
   static void connected(uv_stream_t* uv, int status) noexcept {
@@ -67,10 +70,27 @@ int TcpListener::State::bind_and_listen() {
     return status;
   }
   accept_in_order(socket->uv);
+  prepare();
   if (const int status = uv_listen(socket->stream(), backlog, connected); status < 0) {
     return status;
   }
   return query_name(socket->uv, uv_tcp_getsockname, address);
+}
+
+// What all connections want is set here, where they inherit it.
+void TcpListener::State::prepare() {
+  if (!connections_inherit_options()) return;
+  uv_tcp_nodelay(&socket->uv, 1);
+  if (keepalive != kForever) uv::set_keepalive(socket->uv, keepalive);
+}
+
+void TcpListener::State::prepare(TcpStream& accepted) const {
+  if (connections_inherit_options()) {
+    accepted.box_->nodelay = true;
+    return;
+  }
+  accepted.set_nodelay();
+  if (keepalive != kForever) accepted.set_keepalive(keepalive);
 }
 
 void TcpListener::State::connection_failed(int status) noexcept {
@@ -98,11 +118,19 @@ Result<TcpListener> TcpListener::listen(Loop& loop, const SocketAddress& address
   return TcpListener(std::move(state));
 }
 
+void TcpListener::set_keepalive(Duration idle) {
+  state_->keepalive = idle;
+  state_->prepare();
+}
+
 std::optional<TcpStream> TcpListener::accept() {
   while (state_->waiting > 0) {
     --state_->waiting;
     TcpStream stream(state_->loop);
-    if (uv_accept(state_->socket->stream(), stream.box_->stream()) == 0) return stream;
+    if (uv_accept(state_->socket->stream(), stream.box_->stream()) == 0) {
+      state_->prepare(stream);
+      return stream;
+    }
   }
   return std::nullopt;
 }

@@ -12,6 +12,7 @@
 
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
 #include "libthrottle/uv/tcp_stream.h"
 
 namespace throttle::uv {
@@ -45,7 +46,11 @@ class TcpListener {
   TcpListener(TcpListener&&) noexcept;
   TcpListener& operator=(TcpListener&&) noexcept;
 
-  // The connection that waits longest, or nothing if none waits.
+  // Gives the connections that are accepted from now on what TcpStream::set_keepalive() gives one;
+  // where it can, at no cost for each.
+  void set_keepalive(Duration idle);
+
+  // The connection that waits longest, or nothing if none waits. With TCP_NODELAY.
   std::optional<TcpStream> accept();
 
   // Where it listens, with the real port.

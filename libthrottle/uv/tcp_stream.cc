@@ -11,6 +11,7 @@
 #include "libthrottle/uv/error.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/sockaddr.h"
+#include "libthrottle/uv/sockets.h"
 #include "libthrottle/uv/tcp_box.h"
 
 namespace throttle::uv {
@@ -128,6 +129,7 @@ std::size_t TcpStream::queued_bytes() const {
 void TcpStream::shutdown() {
   if (box_->shut || box_->dead) return;
   box_->shut = true;
+  if (box_->pending_writes == 0 && shut_down_at_once(box_->uv)) return;
   auto request = std::make_unique<uv_shutdown_t>();
   const auto done = [](uv_shutdown_t* uv, int) noexcept { delete uv; };
   if (uv_shutdown(request.get(), box_->stream(), done) == 0) {
@@ -150,13 +152,17 @@ void TcpStream::close_with_reset() {
 }
 
 void TcpStream::set_nodelay() {
-  uv_tcp_nodelay(&box_->uv, 1);
+  if (!box_->nodelay) box_->nodelay = uv_tcp_nodelay(&box_->uv, 1) == 0;
 }
 
 void TcpStream::set_keepalive(Duration idle) {
+  uv::set_keepalive(box_->uv, idle);
+}
+
+void set_keepalive(uv_tcp_t& socket, Duration idle) {
   using std::chrono::seconds;
   const auto delay = std::clamp(std::chrono::ceil<seconds>(idle), seconds(1), seconds(32767));
-  uv_tcp_keepalive(&box_->uv, 1, static_cast<unsigned>(delay.count()));
+  uv_tcp_keepalive(&socket, 1, static_cast<unsigned>(delay.count()));
 }
 
 Result<SocketAddress> TcpStream::peer_address() const {
