@@ -1,0 +1,206 @@
+"""A new configuration without a dropped connection, and without one too many."""
+
+import signal
+
+import pytest
+
+from harness.server import free_port, wait_until
+from harness.tcp import Client, echo
+
+
+def table(name: str, listen: int, upstream: int, **keys) -> str:
+    lines = [f"[proxy.{name}]", f'listen = "127.0.0.1:{listen}"',
+             f'upstream = "127.0.0.1:{upstream}"']
+    lines += [f"{key} = {value}" for key, value in keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def start_office(make_proxy):
+    """start_office(service, key=value, …) runs one proxy from a file. `rewrite(key=value, …)` puts
+    other values in force."""
+    def start(service, **keys):
+        proxy = make_proxy()
+        proxy.table = lambda **others: table("office", proxy.listen, service.port, **others)
+        proxy.rewrite = lambda **others: proxy.reload(proxy.table(**others))
+        proxy.config = proxy.table(**keys)
+        return proxy.start()
+    return start
+
+
+def test_never_more_than_the_limit_through_many_reloads(start_office, make_service, background):
+    service = make_service(echo)
+    proxy = start_office(service, max_connections=2)
+
+    def work(_) -> bytes:
+        with proxy.client() as client:
+            return client.ask(b"a request")
+
+    answers = []
+    for generation in range(10):
+        answers += [background(work, number) for number in range(30)]
+        order = '"fifo"' if generation % 2 else '"lifo"'
+        proxy.rewrite(max_connections=2, queue_order=order, max_queue=1000 + generation)
+    assert {answer.result(30) for answer in answers} == {b"a request"}
+    assert service.most <= 2
+
+
+def test_a_lower_limit_drops_nobody_and_holds_from_then_on(start_office, service):
+    proxy = start_office(service, max_connections=3)
+    active = proxy.clients(3)
+    proxy.wait_for(active=3)
+    waiting = proxy.client()
+    proxy.rewrite(max_connections=1)
+    assert all(client.is_open() for client in active)
+    for client in active[:2]:
+        client.reset()
+    proxy.wait_for(active=1, waiting=1)
+    active[2].reset()
+    proxy.wait_for(active=1, waiting=0)
+    assert waiting.is_open()
+
+
+def test_a_higher_limit_lets_more_in_at_once(start_office, service):
+    proxy = start_office(service, max_connections=1)
+    proxy.clients(4)
+    proxy.wait_for(active=1, waiting=3)
+    proxy.rewrite(max_connections=3)
+    proxy.wait_for(active=3, waiting=1)
+
+
+def test_the_queue_moves_on_after_every_pause(start_office, service):
+    proxy = start_office(service, max_connections=1)
+    clients = proxy.clients(4)
+    for client in clients[:3]:
+        proxy.rewrite(max_connections=0)
+        client.reset()
+        proxy.wait_for(active=0)
+        proxy.rewrite(max_connections=1)
+        proxy.wait_for(active=1)
+
+
+def test_limits_of_clients_hold_from_then_on(start_office, service):
+    proxy = start_office(service)
+    proxy.clients(2)
+    proxy.rewrite(max_per_client=1)
+    proxy.wait_for(active=1, waiting=1)
+    assert proxy.client().ending() == "closed"
+    proxy.rewrite(max_per_client=3)
+    proxy.client()
+    proxy.wait_for(active=1, waiting=2)
+
+
+def test_hooks_and_times_hold_from_then_on(start_office, make_service, tmp_path):
+    service = make_service(echo)
+    proxy = start_office(service)
+    with proxy.client() as client:
+        client.ask(b"hello")
+        proxy.rewrite(before_activate=f"'touch {tmp_path}/ran'", timeout='"200ms"')
+        assert client.ask(b"still there") == b"still there"
+    assert not (tmp_path / "ran").exists()
+    assert proxy.client().ending() in ("closed", "reset")
+    assert (tmp_path / "ran").exists()
+
+
+def test_an_idle_timeout_holds_for_those_who_are_there(start_office, make_service):
+    service = make_service(echo)
+    proxy = start_office(service, idle_timeout='"10min"')
+    client = proxy.client()
+    client.ask(b"hello")
+    proxy.rewrite(idle_timeout='"300ms"')
+    client.socket.settimeout(3)
+    assert client.ending() in ("closed", "reset")
+
+
+def test_another_service_is_for_those_who_come(start_office, make_service):
+    one, other = make_service(), make_service()
+    proxy = start_office(one, max_connections=2)
+    proxy.client()
+    one.next()
+    proxy.reload(table("office", proxy.listen, other.port, max_connections=2))
+    proxy.client()
+    other.next()
+    proxy.wait_for(active=2)
+
+
+def test_another_address_is_listened_on(start_office, make_service):
+    service = make_service(echo)
+    proxy = start_office(service)
+    old, proxy.listen = proxy.listen, free_port()
+    proxy.reload(proxy.table())
+    with proxy.client() as client:
+        assert client.ask(b"hello") == b"hello"
+    with pytest.raises(ConnectionRefusedError):
+        Client(old)
+
+
+def test_an_address_that_cannot_be_had_leaves_the_proxy_as_it_was(start_office, make_service):
+    service, other = make_service(echo), make_service()
+    proxy = start_office(service)
+    proxy.reload(table("office", other.port, service.port))
+    assert str(other.port) in proxy.log("cannot reload the proxy; it stays as it was")[0]["reason"]
+    with proxy.client() as client:
+        assert client.ask(b"hello") == b"hello"
+
+
+def test_proxies_come_and_go(start_office, make_service):
+    service = make_service(echo)
+    proxy = start_office(service)
+    port = free_port()
+    old = proxy.client()
+    old.ask(b"hello")
+    waiting = proxy.client()
+    proxy.wait_for(waiting=1)
+    proxy.reload(table("other", port, service.port))
+    assert old.ask(b"still served") == b"still served"
+    assert waiting.ending() == "closed"
+    with Client(port) as client:
+        assert client.ask(b"hello") == b"hello"
+    with pytest.raises(ConnectionRefusedError):
+        Client(proxy.listen)
+    proxy.reload(proxy.table() + table("other", port, service.port))
+    old.close()
+    with proxy.client() as client:
+        assert client.ask(b"hello") == b"hello"
+
+
+def test_a_proxy_that_went_and_came_again_still_counts_who_stayed(start_office, make_service):
+    service = make_service(echo)
+    proxy = start_office(service)
+    old = proxy.client()
+    old.ask(b"hello")
+    proxy.reload(table("other", free_port(), service.port))
+    proxy.rewrite()
+    waiting = proxy.client()
+    proxy.wait_for(waiting=1)
+    old.close()
+    assert waiting.ask(b"my turn") == b"my turn"
+    assert service.most == 1
+
+
+@pytest.mark.parametrize("broken", ["max_connections = -1", "nonsense", 'queue_order = "no"'])
+def test_a_broken_file_is_refused_whole(start_office, make_service, broken):
+    service = make_service(echo)
+    proxy = start_office(service)
+    holder, waiting = proxy.clients(2)
+    holder.ask(b"hello")
+    proxy.write_config(proxy.table(max_connections=2).replace("max_connections = 2", broken))
+    proxy.signal(signal.SIGHUP)
+    proxy.wait_for_log("the configuration is not valid and the old one stays in force")
+    proxy.wait_for(active=1, waiting=1)
+    holder.close()
+    assert waiting.ask(b"my turn") == b"my turn"
+
+
+def test_a_recycling_outlives_a_reload(start_office, make_service, tmp_path):
+    service = make_service(echo)
+    keys = {"recycle": f"'echo >> {tmp_path}/begun; sleep 0.5'", "recycle_every": 1}
+    proxy = start_office(service, **keys)
+    first, second = proxy.clients(2)
+    first.ask(b"first")
+    first.close()
+    wait_until((tmp_path / "begun").exists, 5)
+    proxy.rewrite(max_connections=2, **keys)
+    proxy.wait_for(waiting=1)
+    assert second.ask(b"second") == b"second"
+    assert service.most == 1
