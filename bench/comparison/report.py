@@ -36,6 +36,25 @@ def targets_table(rows: list[Row]) -> str:
                       *map(str, rows)])
 
 
+MISSES = """\
+A heartbeat at 1,000,000 peers in random order waits for the memory once: the entry of its peer, in
+a table of 64 MB, is in no cache. This one miss, with that of the address translation, is most of
+its time, and alone it is several times what a heartbeat takes at 1,000 peers, where everything is
+at hand. So the larger figure does not come within twice the smaller, and whatever shortens both
+makes the ratio worse. Huge pages (`GLIBC_TUNABLES=glibc.malloc.hugetlb=1`) and a table aligned to
+cache lines changed it by less than a tenth. The rest is re-arming deadlines, about once in a
+peer's life.
+
+An acquire with its release touches that entry and both cache lines of the peer's record, which is
+found through the entry: misses in a row, for the address of one is known by the one before."""
+
+
+def shortfall(rows: list[Row]) -> str:
+    """Why the ledger misses what it misses; empty if it misses nothing."""
+    missed = any(row.reached is False and row.what.startswith("ledger:") for row in rows)
+    return f"\n## What is not reached, and why\n\n{MISSES}\n" if missed else ""
+
+
 def load_table(subjects: list[Subject], workloads: list[str]) -> str:
     """Medians of the rounds and their spread. Who is not busy was waiting for the other side."""
     lines = ["| requests | server | requests/s | least … most | p99 | server busy | wrk busy "
