@@ -1,8 +1,10 @@
 #include "libthrottle/proxy/relay.h"
 
+#include <optional>
 #include <utility>
 
 #include "libthrottle/proxy/relay_gait.h"
+#include "libthrottle/uv/departure_watch.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/splice_pump.h"
 
@@ -58,6 +60,8 @@ class Relay::Engine {
   bool may_splice(const End& from) const;
   void settle();
   void settle(End& end);
+  void watch_client();
+  void on_client_departed(uv::Departure departure);
   void finish();
   void touch() { last_activity_ = loop_.turn_time(); }
 
@@ -68,6 +72,8 @@ class Relay::Engine {
   TimePoint last_activity_;
   End client_;
   End upstream_;
+  // Of a client that has ended: whether it is still there. Dies before its stream is closed.
+  std::optional<uv::DepartureWatch> client_watch_;
 };
 
 Relay::Engine::Engine(uv::Loop& loop, Ends ends, Receiver& receiver, std::size_t buffer_bytes)
@@ -162,6 +168,21 @@ void Relay::Engine::settle() {
   if (flow_.end()) return finish();
   settle(client_);
   settle(upstream_);
+  watch_client();
+}
+
+// A stream whose end was read hears nothing more by itself, and the answer may take for ever. Not
+// so for the upstream: what it said before it went is still to be passed on.
+void Relay::Engine::watch_client() {
+  if (client_watch_ || !flow_.has_ended(RelaySide::kClient)) return;
+  client_watch_ = uv::DepartureWatch::start(loop_, client_.stream, uv::DepartureWatch::What::kReset,
+                                            uv::bound<&Engine::on_client_departed>(this));
+}
+
+void Relay::Engine::on_client_departed(uv::Departure departure) {
+  if (departure != uv::Departure::kReset) return;
+  flow_.was_reset(RelaySide::kClient);
+  settle();
 }
 
 void Relay::Engine::settle(End& end) {
@@ -177,6 +198,7 @@ void Relay::Engine::settle(End& end) {
 
 void Relay::Engine::finish() {
   const RelayEnd end = *flow_.end();
+  client_watch_.reset();
   if (end == RelayEnd::kFinished) {
     client_.stream.close();
     upstream_.stream.close();
@@ -190,6 +212,7 @@ void Relay::Engine::finish() {
 }
 
 void Relay::Engine::abort() {
+  client_watch_.reset();
   if (client_.stream.is_open()) client_.stream.close_with_reset();
   if (upstream_.stream.is_open()) upstream_.stream.close_with_reset();
 }

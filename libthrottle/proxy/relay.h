@@ -2,9 +2,10 @@
 // on as resets, and a side that does not read holds the other one back.
 //
 // What moves in large pieces is not copied where the system can do without (uv/splice_pump.h). A
-// relay that is silent has neither a buffer nor a pipe. A side that is not read, since it ended or
-// is held back, is not heard breaking off either, unless something is written to it: an idle
-// timeout is the caller's.
+// relay that is silent has neither a buffer nor a pipe. A side that is not read, since it is held
+// back or is an upstream that ended, is not heard breaking off either, unless something is written
+// to it: an idle timeout is the caller's. A client that ended is (where the system can tell it), so
+// that nobody works for one that is gone.
 //
 // Threads: the loop's.
 #pragma once
