@@ -47,6 +47,7 @@ enum class Refusal : std::uint8_t {
   kUpstreamDown,
   kHook,
   kBadProxyHeader,
+  kKilled,  // its peer was deleted
   kShutDown,
 };
 

@@ -44,6 +44,8 @@ std::pair<EndedBy, Phase> ending_of(const Visit& visit, Refusal refusal) {
       return {EndedBy::kClient, phase};
     case Refusal::kQueueTimeout:
       return {EndedBy::kServerTimeout, phase};
+    case Refusal::kKilled:
+      return {EndedBy::kKilled, phase};
     case Refusal::kShutDown:
       return {EndedBy::kShutDown, phase};
     default:
@@ -167,19 +169,20 @@ Duration TcpDoor::State::shortest_idle_time() const {
 void TcpDoor::State::on_idle_due() {
   idle_armed = false;
   const TimePoint now = uv::now();
-  std::vector<Session*> idle;
+  std::vector<PeerId> idle;  // one that ends may take others along, whose time is over too
   bool is_anybody_active = false;
   TimePoint next = saturating_add(now, shortest_idle_time());
   for (const auto& [peer, session] : sessions) {
     const TimePoint due = session->idle_deadline();
     is_anybody_active = is_anybody_active || session->is_active();
     if (due <= now)
-      idle.push_back(session.get());
+      idle.push_back(peer);
     else
       next = std::min(next, due);
   }
-  for (Session* session : idle)
-    session->on_idle();
+  for (const PeerId peer : idle) {
+    if (const auto found = sessions.find(peer); found != sessions.end()) found->second->on_idle();
+  }
   if (!is_anybody_active || next == kNever) return;
   idle_armed = true;
   idle_timer.arm(std::max(next, saturating_add(now, shortest_idle_time() / 16)));
@@ -236,6 +239,7 @@ Result<void> TcpDoor::reload(Settings settings) {
   state_->settings = std::move(settings);
   state_->upkeep.set_settings(state_->settings);
   state_->listener.set_options(listener_options(state_->settings));
+  state_->on_idle_due();  // by the new times
   return {};
 }
 

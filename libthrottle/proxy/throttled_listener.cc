@@ -33,6 +33,18 @@ bool is_within(const IpAddress& address, const std::vector<IpNetwork>& networks)
                      [&](const IpNetwork& network) { return network.contains(address); });
 }
 
+// Why somebody does not wait any more whom the ledger took out of the queue.
+Refusal refusal_of(Cause cause) {
+  switch (cause) {
+    case Cause::kWaitLimit:
+      return Refusal::kQueueTimeout;
+    case Cause::kReleased:
+      return Refusal::kKilled;
+    default:
+      return Refusal::kShutDown;
+  }
+}
+
 }  // namespace
 
 // A connection from its acceptance to its end.
@@ -221,10 +233,7 @@ void ThrottledListener::State::observe(const LedgerEvent& event) {
     return;
   }
   if (client == nullptr) return;
-  if (client->stage == Stage::kWaiting) {
-    const bool too_long = event.cause == Cause::kWaitLimit;
-    return refuse(*client, too_long ? Refusal::kQueueTimeout : Refusal::kShutDown);
-  }
+  if (client->stage == Stage::kWaiting) return refuse(*client, refusal_of(event.cause));
   const Cause cause = event.cause;
   client->receiver->on_place_ended(cause);
 }
