@@ -224,18 +224,24 @@ void ThrottledListener::State::observe(std::span<const LedgerEvent> events) {
     observe(event);
 }
 
+// Over HTTP, others may take and give up leases in the name of a connection's peer. Those of other
+// semaphores do not concern us.
 void ThrottledListener::State::observe(const LedgerEvent& event) {
-  if (event.kind == EventKind::kPeerAdded || event.kind == EventKind::kQueued) return;
+  using enum EventKind;
+  const bool is_ours = event.kind == kPeerRemoved ||
+                       hub.ledger().semaphore_name(event.semaphore) == options.semaphore;
+  if (!is_ours) return;
+  if (event.kind == kGranted) ++granted;
   Client* client = find(event.peer);
-  if (event.kind == EventKind::kGranted) {
-    if (hub.ledger().semaphore_name(event.semaphore) == options.semaphore) ++granted;
-    if (client != nullptr) admit(*client, event);
-    return;
-  }
   if (client == nullptr) return;
-  if (client->stage == Stage::kWaiting) return refuse(*client, refusal_of(event.cause));
-  const Cause cause = event.cause;
-  client->receiver->on_place_ended(cause);
+  const bool waits = client->stage == Stage::kWaiting;
+  if (event.kind == kGranted && waits) return admit(*client, event);
+  if ((event.kind == kWaitEnded || event.kind == kPeerRemoved) && waits) {
+    return refuse(*client, refusal_of(event.cause));
+  }
+  if ((event.kind == kLeaseEnded || event.kind == kPeerRemoved) && !waits) {
+    client->receiver->on_place_ended(event.cause);
+  }
 }
 
 void ThrottledListener::State::admit(Client& client, const LedgerEvent& event) {

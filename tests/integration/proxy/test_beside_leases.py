@@ -17,7 +17,7 @@ OLD_NAMES = {"throttle_count", "throttle_full_count", "throttle_num_404",
 def shared(serve, service):
     """A server with a semaphore of one, which a proxy shares; `listen` is the proxy's port."""
     listen = free_port()
-    server = serve(f'[semaphores]\nA = 1\n[proxy.office]\nlisten = "127.0.0.1:{listen}"\n'
+    server = serve(f'[semaphores]\nA = {{ max = 1, level = 1 }}\nB = 5\n[proxy.office]\nlisten = "127.0.0.1:{listen}"\n'
                    f'upstream = "127.0.0.1:{service.port}"\nsemaphore = "A"\ndrain_timeout = "0s"\n',
                    environment={"THROTTLE_LOG": "info"})
     server.listen = listen
@@ -98,6 +98,27 @@ def test_deleting_its_peer_ends_a_connection(shared, service, state, letters):
     wait_for_states(shared, "active")
     wait_until(lambda: f"state={letters}" in shared.stderr or f'state="{letters}"' in shared.stderr,
                5, lambda: shared.stderr)
+
+
+def test_what_else_is_done_with_the_peers_of_connections_does_no_harm(shared, service):
+    """Whoever knows their numbers may take leases in their name."""
+    clients = [Client(shared.listen), Client(shared.listen)]
+    wait_for_states(shared, "active", "waiting")
+    granted = [shared.acquire(peer, semaphore, count).status == 200
+               for peer in shared.peers() for semaphore, count in [("B", 1), ("A", 1), ("A", 2)]]
+    assert any(granted) and not all(granted)
+    wait_for_states(shared, "active", "waiting")
+    for peer in shared.peers():
+        shared.request("DELETE", f"/peers/{peer}/B")
+    wait_for_states(shared, "active", "waiting")
+    assert service.accepted == 1
+    shared.request("GET", "/health")
+    for client in clients:
+        client.reset()
+    wait_for_states(shared)
+    wait_until(lambda: (shared.remainder("A"), shared.remainder("B")) == (1, 5), 5)
+    with Client(shared.listen):
+        wait_for_states(shared, "active")
 
 
 def test_connections_are_among_the_peers(shared):

@@ -205,6 +205,27 @@ def test_a_recycling_that_fails_is_told_and_the_queue_goes_on(start, echoing):
     assert any("not recycled" in line["what"] for line in proxy.log("note"))
 
 
+def test_a_stop_does_not_wait_for_a_recycling_that_nobody_waits_for(start, echoing, tmp_path):
+    pid = tmp_path / "pid"
+    proxy = start(echoing, "--recycle", f"echo $$ > {pid}; sleep 30", "--recycle-every", 1)
+    with proxy.client() as client:
+        client.ask(b"hello")
+    wait_until(lambda: pid.exists() and pid.read_text().strip(), 5)
+    waiting = proxy.client()
+    proxy.wait_for(waiting=1)
+    assert proxy.stop() == 0
+    assert waiting.ending() == "closed"
+    wait_until(lambda: not lives(int(pid.read_text())), 5)
+
+
+def test_a_hook_may_say_much(start, echoing):
+    hook = "head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo the end"
+    proxy = start(echoing, "--before-activate", hook)
+    with proxy.client() as client:
+        assert client.ask(b"hello") == b"hello"
+    assert proxy.log("hook says")[-1]["line"] == "the end"
+
+
 def test_a_port_scan_runs_no_hook_where_the_first_byte_activates(start, echoing, tmp_path):
     ran = tmp_path / "ran"
     proxy = start(echoing, "--activate-on", "first-byte", "--before-activate", f"echo >> {ran}")

@@ -188,6 +188,24 @@ def test_the_limit_is_the_real_clients(start, service):
     proxy.wait_for(active=1, waiting=1)
 
 
+def test_a_client_of_ipv6_is_a_network_of_64_bits(start, service):
+    proxy = start(service, "--accept-proxy", "127.0.0.1", "--max-per-client", 1)
+
+    def introduce(family: bytes, source: bytes) -> Client:
+        client = proxy.client()
+        client.send(b"PROXY %s %s %s 4711 80\r\n" % (family, source, source))
+        return client
+
+    introduce(b"TCP6", b"2001:db8:0:1::1")
+    proxy.wait_for(active=1)
+    assert introduce(b"TCP6", b"2001:db8:0:1:ffff::2").ending() == "closed"
+    introduce(b"TCP6", b"2001:db8:0:2::1")
+    proxy.wait_for(waiting=1)
+    introduce(b"TCP4", b"198.51.100.1")
+    proxy.wait_for(waiting=2)
+    assert introduce(b"TCP6", b"::ffff:198.51.100.1").ending() == "closed"
+
+
 def test_the_real_clients_take_turns(start, service):
     proxy = start(service, "--accept-proxy", "127.0.0.1", "--queue-order", "fair")
     holder = introduced(proxy, "198.51.100.9")
