@@ -13,7 +13,7 @@ readonly PACKAGES_TIDY=(clang-14 clang-tidy-14 python3)
 readonly PACKAGES_MINGW=(
   dpkg-dev g++-mingw-w64-x86-64-posix googletest libz-mingw-w64-dev wine wine64
   xz-utils)
-readonly PACKAGES_BENCH=(nginx python3 util-linux wrk)
+readonly PACKAGES_BENCH=(haproxy iperf3 nginx python3 util-linux wrk)
 readonly PACKAGES_OFFICE=(libreoffice-writer-nogui)
 readonly PACKAGES_UNO=(procps python3-uno)
 
@@ -31,6 +31,13 @@ need() {
   fi
   mapfile -t missing < <(missing_of "$@")
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+# want COMMAND PACKAGE: the same for what is left out where it cannot be had, and what people have
+# from elsewhere too.
+want() {
+  command -v "$1" >/dev/null || (install_packages "$2") ||
+    say "no $1, so what needs it is left out"
 }
 
 packages_of() {

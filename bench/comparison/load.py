@@ -1,47 +1,16 @@
-"""Load by wrk: 64 keep-alive connections, one thread, on the core beside the server's."""
+"""Load by wrk: 64 connections, one thread, on the core beside the server's."""
 
 import re
-import resource
-import statistics
 import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from comparison.client import Client, request
-from comparison.servers import CLIENT_CPU, Server
+from comparison.rounds import Measurement, Subject
+from comparison.servers import CLIENT_CPU, Server, core_busy_seconds
 
 CONNECTIONS = 64
 BATCH = 200
 SCRIPTS = Path(__file__).parent
-
-
-@dataclass
-class Measurement:
-    """One round: what the server did, and how busy both sides were (1 is a whole core)."""
-
-    rate: float
-    p99_ms: float
-    server_busy: float
-    client_busy: float
-
-
-@dataclass
-class Subject:
-    """A server with so many peers, and what was measured of it by workload, a round an entry."""
-
-    label: str
-    server: Server
-    ids: Path
-    rounds: dict[str, list[Measurement]] = field(default_factory=dict)
-
-    def median(self, workload: str, what: str = "rate") -> float:
-        return statistics.median(getattr(measured, what) for measured in self.rounds[workload])
-
-
-def ratio(one: Subject, other: Subject, workload: str) -> float:
-    """The median over the rounds; the two sides of a ratio were measured one after the other."""
-    pairs = zip(one.rounds[workload], other.rounds[workload], strict=True)
-    return statistics.median(a.rate / b.rate for a, b in pairs)
 
 
 def add_peers(server: Server, number: int) -> list[int]:
@@ -61,16 +30,19 @@ def add_peers(server: Server, number: int) -> list[int]:
     return ids
 
 
-def run_wrk(subject: Subject, workload: str, seconds: int, start: int) -> Measurement:
-    """One round. `start` says with which of the peers it begins."""
+def run_script(subject: Subject, workload: str, seconds: int, start: int) -> Measurement:
+    """A round of a script's requests. `start` says with which of the peers it begins."""
+    return run_wrk(subject, seconds, ["-s", SCRIPTS / f"{workload}.lua"], [subject.ids, str(start)])
+
+
+def run_wrk(subject: Subject, seconds: int, options: list, arguments: list = ()) -> Measurement:
     server = subject.server
     command = ["taskset", "-c", str(CLIENT_CPU), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s",
-               "--latency", "-s", SCRIPTS / f"{workload}.lua", server.url, "--", subject.ids,
-               str(start)]
-    server_before, client_before = server.cpu_seconds(), _children_seconds()
+               "--latency", *options, server.url, "--", *arguments]
+    server_before, client_before = server.cpu_seconds(), core_busy_seconds(CLIENT_CPU)
     result = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
     server_used = server.cpu_seconds() - server_before
-    client_used = _children_seconds() - client_before
+    client_used = core_busy_seconds(CLIENT_CPU) - client_before
     output = result.stdout
     if result.returncode or "Non-2xx" in output or "Socket errors" in output:
         raise RuntimeError(f"wrk beside {subject.label}:\n{output}{result.stderr}")
@@ -83,8 +55,3 @@ def run_wrk(subject: Subject, workload: str, seconds: int, start: int) -> Measur
 
 def _milliseconds(latency: re.Match) -> float:
     return float(latency[1]) * {"us": 0.001, "ms": 1, "s": 1000}[latency[2]]
-
-
-def _children_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime

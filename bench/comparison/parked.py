@@ -2,7 +2,6 @@
 client has the answer when its turn comes."""
 
 import os
-import resource
 import select
 import statistics
 import time
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 
 from comparison.client import Client, request
 from comparison.load import add_peers
-from comparison.servers import CLIENT_CPU, Server
+from comparison.servers import CLIENT_CPU, Server, allow_descriptors
 
 
 @dataclass
@@ -23,7 +22,7 @@ class Parked:
 
 def measure_parked(server: Server, number: int) -> Parked:
     """Parks so many, then hands the semaphore from each to the next."""
-    _allow_descriptors(number + 100)
+    allow_descriptors(number + 100)
     os.sched_setaffinity(0, {CLIENT_CPU})
     before = server.resident_bytes()
     peers = add_peers(server, number + 1)
@@ -75,10 +74,3 @@ def _wait_until_pending(server: Server, number: int) -> None:
             raise RuntimeError(f"not {number} are pending")
         time.sleep(0.01)
     client.close()
-
-
-def _allow_descriptors(number: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < number:
-        raise RuntimeError(f"{number} descriptors are needed, {hard} allowed: see ulimit -Hn")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number), hard))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from comparison.load import Subject
+from comparison.rounds import Subject
 
 
 @dataclass
@@ -71,10 +71,11 @@ def load_table(subjects: list[Subject], workloads: list[str]) -> str:
     return "\n".join(lines)
 
 
-def surroundings() -> str:
-    """What it runs on, in one line, and how busy that is with other things."""
+def surroundings(*others: list[str]) -> str:
+    """What it runs on, in one line, and how busy that is with other things. `others` are the
+    commands that tell a program's version."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    versions = [_first_line(["nginx", "-v"]), _first_line(["wrk", "-v"])]
+    versions = map(_first_line, (["nginx", "-v"], ["wrk", "-v"], *others))
     return (f"{date.today()}, {model[1] if model else platform.processor()}, "
             f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f} before, "
             f"Linux {platform.release().split('-')[0]}; {'; '.join(versions)}")

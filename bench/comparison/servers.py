@@ -1,6 +1,8 @@
 """The servers that are compared: each pinned to the same core, on a port of its own."""
 
 import os
+import re
+import resource
 import shutil
 import signal
 import socket
@@ -65,20 +67,34 @@ class Server:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def core_busy_seconds(cpu: int) -> float:
+    """How long the core was not idle since the machine started."""
+    line = re.search(rf"^cpu{cpu} (.*)$", Path("/proc/stat").read_text(), re.MULTILINE)
+    user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, line[1].split())
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def allow_descriptors(number: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < number:
+        raise RuntimeError(f"{number} descriptors are needed, {hard} allowed: see ulimit -Hn")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number), hard))
+
+
 def lease_server(name: str, binary: Path, folder: Path):
     """Ours and the one whose protocol it is have the same command line and configuration."""
     config = folder / "lease.toml"
     config.write_text(LEASE_CONFIG)
-    port = _free_port()
-    return _running(name, port, [binary, "--port", str(port), "-c", config], folder)
+    port = free_port()
+    return running(name, port, [binary, "--port", str(port), "-c", config], folder)
 
 
-def nginx(folder: Path):
-    port = _free_port()
+def nginx(folder: Path, cpu: int = SERVER_CPU):
+    port = free_port()
     config = folder / "nginx.conf"
     config.write_text(NGINX_CONFIG.format(port=port))
     binary = shutil.which("nginx") or "/usr/sbin/nginx"
-    return _running("nginx", port, [binary, "-p", folder, "-c", config], folder)
+    return running("nginx", port, [binary, "-p", folder, "-c", config], folder, cpu)
 
 
 def install_upstream() -> Path | None:
@@ -98,11 +114,12 @@ def install_upstream() -> Path | None:
 
 
 @contextmanager
-def _running(name: str, port: int, command: list, folder: Path):
+def running(name: str, port: int, command: list, folder: Path, cpu: int = SERVER_CPU):
+    """A server from when it listens until it has stopped."""
     with open(folder / f"{name}.log", "ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
-            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CPU}))
+            preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
     try:
         _wait_for(port, process)
         yield Server(name, port, process)
@@ -118,16 +135,20 @@ def _running(name: str, port: int, command: list, folder: Path):
 def _wait_for(port: int, process: subprocess.Popen) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+        if _listens(port):
             return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"does not listen: {process.args}") from None
-            time.sleep(0.01)
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"does not listen: {process.args}")
+        time.sleep(0.01)
 
 
-def _free_port() -> int:
+def _listens(port: int) -> bool:
+    """Without a connection, which a proxy would pass on."""
+    tables = "".join(Path(f"/proc/net/{name}").read_text() for name in ("tcp", "tcp6"))
+    return re.search(rf": [0-9A-F]+:{port:04X} [0-9A-F]+:0000 0A ", tables) is not None
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
