@@ -84,6 +84,9 @@ struct ConnectionView {
   std::uint64_t bytes_down = 0;
 };
 
+// Whether something just happens, or somebody should look after it.
+enum class NoteWeight : std::uint8_t { kNews, kTrouble };
+
 // Who is told. Calls come from the loop and must not block.
 class Reports {
  public:
@@ -91,7 +94,7 @@ class Reports {
   virtual void on_hook_line(std::string_view hook, std::string_view line) noexcept = 0;
   virtual void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept = 0;
   // Something an operator wants to know: recycling begins, the upstream does not answer.
-  virtual void on_note(std::string_view what) noexcept = 0;
+  virtual void on_note(NoteWeight weight, std::string_view what) noexcept = 0;
 
  protected:
   ~Reports() = default;

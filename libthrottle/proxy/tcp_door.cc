@@ -74,14 +74,18 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
   // --- of the listener ---
   void on_admitted(Place place) noexcept override;
   void on_not_admitted(const Visit& visit, Refusal refusal) noexcept override;
-  void on_accept_failed(const Error& error) noexcept override { reports.on_note(error.message); }
+  void on_accept_failed(const Error& error) noexcept override {
+    reports.on_note(NoteWeight::kTrouble, error.message);
+  }
 
   // --- of the upkeep ---
   void on_prepared(PeerId peer, Result<void> verdict) noexcept override;
   void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
     reports.on_hook_line(hook, line);
   }
-  void on_note(std::string_view what) noexcept override { reports.on_note(what); }
+  void on_note(NoteWeight weight, std::string_view what) noexcept override {
+    reports.on_note(weight, what);
+  }
   void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
     reports.on_hook_done(hook, took, succeeded);
   }
@@ -201,7 +205,8 @@ void TcpDoor::State::end_all() {
 }
 
 void TcpDoor::State::on_drain_due() {
-  if (!sessions.empty()) reports.on_note("the drain timeout is over; connections are cut off");
+  if (!sessions.empty())
+    reports.on_note(NoteWeight::kTrouble, "the drain timeout is over; connections are cut off");
   end_all();
 }
 

@@ -87,7 +87,9 @@ void Upkeep::State::let_go(const Activation& activation) noexcept {
 
 void Upkeep::State::begin_recycling(std::string_view why) {
   const bool begun = recycling.begin(semaphore);
-  if (begun) receiver.on_note(std::string("recycling of the upstream begins ").append(why));
+  if (begun)
+    receiver.on_note(NoteWeight::kNews,
+                     std::string("recycling of the upstream begins ").append(why));
 }
 
 void Upkeep::State::restart() noexcept {
@@ -106,9 +108,11 @@ void Upkeep::State::on_probed(Result<uv::TcpStream> stream) {
   if (stream) {
     stream->close();
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - restart_begun);
-    receiver.on_note("the upstream is recycled and answers after " + format_duration(took));
+    receiver.on_note(NoteWeight::kNews,
+                     "the upstream is recycled and answers after " + format_duration(took));
   } else {
-    receiver.on_note("the upstream does not answer after its recycling: " + stream.error().message);
+    receiver.on_note(NoteWeight::kTrouble,
+                     "the upstream does not answer after its recycling: " + stream.error().message);
   }
   recycling.on_probed(now);
 }
@@ -127,13 +131,15 @@ void Upkeep::State::on_ended(Hook& hook, Duration took, Result<void> verdict) no
 }
 
 void Upkeep::State::on_timeout_ended(const Hook& hook, const Result<void>& verdict) {
-  if (!verdict) receiver.on_note(verdict.error().message);
+  if (!verdict) receiver.on_note(NoteWeight::kTrouble, verdict.error().message);
   std::erase_if(on_timeouts, [&](const auto& each) { return each.get() == &hook; });
 }
 
 void Upkeep::State::on_recycle_ended(const Result<void>& verdict) {
   recycled = std::move(recycle);
-  if (!verdict) receiver.on_note("the upstream is not recycled: " + verdict.error().message);
+  if (!verdict)
+    receiver.on_note(NoteWeight::kTrouble,
+                     "the upstream is not recycled: " + verdict.error().message);
   recycling.on_restarted(uv::now(), verdict.has_value());
 }
 

@@ -17,6 +17,7 @@
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
 #include "libthrottle/proxy/hook_runner.h"
+#include "libthrottle/proxy/reports.h"
 #include "libthrottle/proxy/settings.h"
 
 namespace throttle::uv {
@@ -39,7 +40,7 @@ class Upkeep {
     // A hook said something, or one that nobody waits for failed, or recycling moved on: for the
     // log.
     virtual void on_hook_line(std::string_view hook, std::string_view line) noexcept = 0;
-    virtual void on_note(std::string_view what) noexcept = 0;
+    virtual void on_note(NoteWeight weight, std::string_view what) noexcept = 0;
     // A hook ended after `took`, for metrics.
     virtual void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept = 0;
 

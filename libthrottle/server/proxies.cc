@@ -110,8 +110,10 @@ class Proxies::Service final : proxy::Reports {
     log_.write(level, succeeded ? "hook done" : "hook failed",
                {{"proxy", name_}, {"hook", hook}, {"took_ms", ms(took)}});
   }
-  void on_note(std::string_view what) noexcept override {
-    log_.warn("note", {{"proxy", name_}, {"what", what}});
+  void on_note(proxy::NoteWeight weight, std::string_view what) noexcept override {
+    const bool trouble = weight == proxy::NoteWeight::kTrouble;
+    log_.write(trouble ? telemetry::Level::kWarn : telemetry::Level::kInfo, "note",
+               {{"proxy", name_}, {"what", what}});
   }
   void on_due() {
     refused_.advance(uv::now());

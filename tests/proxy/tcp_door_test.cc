@@ -39,7 +39,7 @@ class TcpDoorTest : public DoorTest, public Reports {
     lines.emplace_back(line);
   }
   void on_hook_done(std::string_view, Duration, bool) noexcept override {}
-  void on_note(std::string_view what) noexcept override { notes.emplace_back(what); }
+  void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
 
   uv::End& arrive(std::string_view words = {}) {
     return connect_client(door->local_address(), words);

@@ -84,7 +84,7 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
   void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
     lines.push_back(std::string(hook) + ": " + std::string(line));
   }
-  void on_note(std::string_view what) noexcept override { notes.emplace_back(what); }
+  void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
   void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
     EXPECT_GE(took, 0s);
     done.push_back(std::string(hook) + (succeeded ? " good" : " bad"));
