@@ -7,12 +7,11 @@
 
 namespace throttle::http {
 
-Connection::Connection(Shared& shared, Slot slot, uv::TcpStream stream, const SocketAddress& client,
-                       ConnectionLimiter::Permit permit)
+Connection::Connection(Shared& shared, Slot slot, Accepted accepted)
     : shared_(shared),
-      permit_(std::move(permit)),
-      stream_(std::move(stream)),
-      conversation_(shared.limits, client),
+      permit_(std::move(accepted.permit)),
+      stream_(std::move(accepted.stream)),
+      conversation_(shared.limits, accepted.client),
       slot_(slot) {
   shared_.deadlines.insert(slot_, kNever);
   ++shared_.counters.open_connections;

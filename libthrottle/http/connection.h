@@ -54,9 +54,15 @@ class Connection final : uv::TcpStream::Receiver {
  public:
   using Slot = DeadlineHeap::Item;
 
+  // What was accepted, from whom, and the right to it.
+  struct Accepted {
+    uv::TcpStream stream;
+    SocketAddress client;
+    ConnectionLimiter::Permit permit;
+  };
+
   // `slot` names it in shared.deadlines. `shared` outlives it.
-  Connection(Shared& shared, Slot slot, uv::TcpStream stream, const SocketAddress& client,
-             ConnectionLimiter::Permit permit);
+  Connection(Shared& shared, Slot slot, Accepted accepted);
 
   // Answers the exchange, if it is the one that waits.
   void respond(ExchangeId exchange, Response response);

@@ -73,8 +73,8 @@ void Server::State::on_connected(uv::TcpStream stream) {
     return;
   }
   const Connection::Slot slot = connections.allocate();
-  connections[slot] =
-      std::make_unique<Connection>(shared, slot, std::move(stream), *client, *std::move(permit));
+  connections[slot] = std::make_unique<Connection>(
+      shared, slot, Connection::Accepted{std::move(stream), *client, *std::move(permit)});
 }
 
 void Server::State::on_accept_failed(const Error& error) {

@@ -81,13 +81,6 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
     client.stream.write(bytes);
     return client;
   }
-  // For what is no event of a client or the receiver: looks again every other millisecond.
-  template <typename Condition>
-  void watch_until(Condition reached) {
-    for (int turns = 0; !reached() && turns < 5000; ++turns)
-      uv::run_briefly(loop, std::chrono::milliseconds(2));
-    EXPECT_TRUE(reached());
-  }
   void run_until_open(std::uint64_t connections) {
     watch_until([&] { return open() == connections; });
   }

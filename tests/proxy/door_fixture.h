@@ -2,7 +2,6 @@
 // listener and of the door.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,13 +32,6 @@ class DoorTest : public uv::TcpTest {
     client.stream.write(words);
     client.stream.start_reading();
     return client;
-  }
-  // Waits for what no event tells: looks again every other millisecond.
-  template <typename Condition>
-  void watch_until(Condition reached) {
-    for (int turns = 0; !reached() && turns < 5000; ++turns)
-      uv::run_briefly(loop, std::chrono::milliseconds(2));
-    EXPECT_TRUE(reached());
   }
 
   LeaseLedger& ledger() { return runtime.ledger(); }

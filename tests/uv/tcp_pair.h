@@ -99,6 +99,14 @@ class TcpTest : public testing::Test {
       run_until_stopped(loop);
   }
 
+  // For what no event tells: looks again every other millisecond; fails after ten seconds.
+  template <typename Condition>
+  void watch_until(Condition reached) {
+    for (int turns = 0; !reached() && turns < 5000; ++turns)
+      run_briefly(loop, std::chrono::milliseconds(2));
+    EXPECT_TRUE(reached());
+  }
+
   TcpStream connect(const SocketAddress& target) {
     Result<TcpStream> connected = fail(ErrorCode::kUnavailable, "not yet");
     bool done = false;
