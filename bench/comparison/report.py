@@ -36,23 +36,11 @@ def targets_table(rows: list[Row]) -> str:
                       *map(str, rows)])
 
 
-MISSES = """\
-A heartbeat at 1,000,000 peers in random order waits for the memory once: the entry of its peer, in
-a table of 64 MB, is in no cache. This one miss, with that of the address translation, is most of
-its time, and alone it is several times what a heartbeat takes at 1,000 peers, where everything is
-at hand. So the larger figure does not come within twice the smaller, and whatever shortens both
-makes the ratio worse. Huge pages (`GLIBC_TUNABLES=glibc.malloc.hugetlb=1`) and a table aligned to
-cache lines changed it by less than a tenth. The rest is re-arming deadlines, about once in a
-peer's life.
-
-An acquire with its release touches that entry and both cache lines of the peer's record, which is
-found through the entry: misses in a row, for the address of one is known by the one before."""
-
-
-def shortfall(rows: list[Row]) -> str:
-    """Why the ledger misses what it misses; empty if it misses nothing."""
-    missed = any(row.reached is False and row.what.startswith("ledger:") for row in rows)
-    return f"\n## What is not reached, and why\n\n{MISSES}\n" if missed else ""
+def shortfall(rows: list[Row], why: dict[str, str]) -> str:
+    """Why that is missed which is missed; empty if nothing is. `why` is by how a row begins."""
+    reasons = [text for start, text in why.items()
+               if any(row.reached is False and row.what.startswith(start) for row in rows)]
+    return "\n## What is not reached, and why\n\n" + "\n\n".join(reasons) + "\n" if reasons else ""
 
 
 def load_table(subjects: list[Subject], workloads: list[str]) -> str:
@@ -84,7 +72,7 @@ def surroundings(*others: list[str]) -> str:
 def _first_line(command: list[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True)
     line = (result.stdout or result.stderr).splitlines()[0]
-    return re.sub(r"^nginx version: |\s*Copyright.*|\s*\[.*", "", line)
+    return re.sub(r"^nginx version: |\s*Copyright.*|\s*[\[(].*| \S+ - http.*", "", line)
 
 
 def _short(figure: float) -> str:
