@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "libthrottle/core/address.h"
@@ -65,7 +66,8 @@ struct ConnectionRecord {
   EndedBy ended_by = EndedBy::kNormal;
   Phase phase = Phase::kNone;
   Refusal refusal = Refusal::kNone;
-  std::size_t active = 0;  // of this proxy, itself included
+  std::string reason = {};  // of a hook or an upstream that failed, for people
+  std::size_t active = 0;   // of this proxy, itself included
   std::size_t waiting = 0;
   std::uint64_t position = 0;  // how many were served before it while it waited
 };

@@ -53,7 +53,7 @@ void Session::begin(std::size_t queued) {
 }
 
 void Session::on_prepared(const Result<void>& verdict) {
-  if (!verdict) return end({EndedBy::kHook, Refusal::kHook});
+  if (!verdict) return end({EndedBy::kHook, Refusal::kHook, verdict.error().message});
   prepared_ = uv::now();
   state_ = ConnectionState::kConnecting;
   dialer_.emplace(around_.upstream, around_.settings.connect_timeout,
@@ -61,7 +61,7 @@ void Session::on_prepared(const Result<void>& verdict) {
 }
 
 void Session::on_dialled(Result<uv::TcpStream> stream) {
-  if (!stream) return end({EndedBy::kServer, Refusal::kUpstreamDown});
+  if (!stream) return end({EndedBy::kServer, Refusal::kUpstreamDown, stream.error().message});
   relay(*std::move(stream));
 }
 
@@ -154,6 +154,7 @@ ConnectionRecord Session::record(const Ending& ending, TimePoint now) const {
           .ended_by = ending.ended_by,
           .phase = phase(),
           .refusal = ending.refusal,
+          .reason = ending.reason,
           .position = visit.position};
 }
 

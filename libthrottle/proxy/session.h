@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "libthrottle/proxy/dialer.h"
 #include "libthrottle/proxy/relay.h"
@@ -20,6 +21,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   struct Ending {
     EndedBy ended_by = EndedBy::kNormal;
     Refusal refusal = Refusal::kNone;
+    std::string reason = {};  // for people, where the letters do not say all
   };
 
   class Owner {

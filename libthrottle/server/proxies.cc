@@ -75,6 +75,7 @@ class Proxies::Service final : proxy::Reports {
       : log_(log),
         name_(std::move(name)),
         refused_(log, telemetry::Level::kWarn, "refused a connection", kLogInterval),
+        failed_(log, telemetry::Level::kWarn, "could not serve a connection", kLogInterval),
         timer_(loop, uv::bound<&Service::on_due>(this)) {}
 
   Result<void> open(uv::Loop& loop, LedgerHub& hub, const proxy::Settings& settings) {
@@ -117,13 +118,16 @@ class Proxies::Service final : proxy::Reports {
   }
   void on_due() {
     refused_.advance(uv::now());
-    timer_.arm(refused_.next_deadline());
+    failed_.advance(uv::now());
+    arm();
   }
+  void arm() { timer_.arm(std::min(refused_.next_deadline(), failed_.next_deadline())); }
 
   telemetry::Log log_;
   std::string name_;
   ProxyMetrics metrics_;
   telemetry::LimitedLine refused_;
+  telemetry::LimitedLine failed_;
   uv::Timer timer_;
   std::unique_ptr<proxy::TcpDoor> door_;
 };
@@ -134,8 +138,11 @@ void Proxies::Service::on_ended(const proxy::ConnectionRecord& record) noexcept 
   // Clients can provoke these without end.
   if (const std::string_view reason = text_of(record.refusal); !reason.empty()) {
     refused_.write(uv::now(), {{"proxy", name_}, {"client", client}, {"reason", reason}});
-    timer_.arm(refused_.next_deadline());
-    return;
+    return arm();
+  }
+  if (!record.reason.empty()) {
+    failed_.write(uv::now(), {{"proxy", name_}, {"client", client}, {"reason", record.reason}});
+    arm();
   }
   if (!log_.enabled(telemetry::Level::kInfo)) return;
   const std::array state{static_cast<char>(record.ended_by), static_cast<char>(record.phase)};

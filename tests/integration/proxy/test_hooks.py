@@ -30,13 +30,14 @@ def test_a_hook_that_succeeds_lets_the_client_through(start, echoing, tmp_path):
 
 
 def test_a_hook_that_fails_turns_the_client_away_and_frees_the_place(start, echoing):
-    proxy = start(echoing, "--before-activate", 'test "$THROTTLE_ACTIVATION" != 1')
+    proxy = start(echoing, "--before-activate", 'test "$THROTTLE_ACTIVATION" != 1 || exit 3')
     first, second = proxy.clients(2)
     assert first.ending() == "closed"
     assert second.ask(b"hello") == b"hello"
     assert proxy.ending_of(first)["state"] == "HA"
     assert echoing.accepted == 1
     assert len(proxy.log("hook failed")) == 1
+    assert "status 3" in proxy.log("could not serve a connection")[0]["reason"]
 
 
 def test_a_command_that_does_not_exist_is_a_hook_that_fails(start, echoing):

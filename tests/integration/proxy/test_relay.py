@@ -154,6 +154,8 @@ def test_a_service_that_never_comes_frees_the_place_in_time(start):
     assert first.ending() == second.ending() == "closed"
     assert [proxy.ending_of(client)["state"] for client in (first, second)] == ["SC", "SC"]
     assert proxy.ending_of(second)["tw"] >= 250
+    (line,) = proxy.log("could not serve a connection")  # the second of a kind waits for a summary
+    assert "refused" in line["reason"] and str(proxy.upstream) in line["reason"]
     assert proxy.is_empty()
 
 
