@@ -23,6 +23,9 @@ class Relay::Engine {
   Engine(uv::Loop& loop, Ends ends, Receiver& receiver, std::size_t buffer_bytes);
 
   void abort();
+  void probe_upstream(Duration idle) {
+    if (upstream_.stream.is_open()) upstream_.stream.set_keepalive(idle);
+  }
   const RelayFlow& flow() const { return flow_; }
   TimePoint last_activity() const { return last_activity_; }
   std::size_t queued_bytes() const { return client_.queued_bytes() + upstream_.queued_bytes(); }
@@ -224,6 +227,10 @@ Relay::~Relay() = default;
 
 void Relay::abort() {
   engine_->abort();
+}
+
+void Relay::probe_upstream(Duration idle) {
+  engine_->probe_upstream(idle);
 }
 
 std::uint64_t Relay::bytes_up() const {

@@ -62,6 +62,10 @@ class Relay {
   // Resets both sides; the receiver is not called.
   void abort();
 
+  // Has the system probe an upstream that is silent for so long, so that one that vanished is
+  // noticed. Costs four calls of the system, which a short connection can be spared.
+  void probe_upstream(Duration idle);
+
   std::uint64_t bytes_up() const;
   std::uint64_t bytes_down() const;
   // Taken from one side and not handed to the other's system yet, both ways together. While it is

@@ -1,7 +1,6 @@
 #include "libthrottle/proxy/session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "libthrottle/proxy/proxy_header.h"
@@ -24,8 +23,6 @@ EndedBy ended_by(RelayEnd end) {
   }
   return EndedBy::kNormal;
 }
-
-constexpr auto kKeepaliveIdle = std::chrono::seconds(60);
 
 // Negative if it never came to that.
 Duration since(TimePoint start, TimePoint end) {
@@ -74,7 +71,6 @@ void Session::relay(uv::TcpStream upstream) {
     place_.limit_hold(around_.settings.time_to_live);
   }
   HeldStream::Contents client = place_.take(HeldStream::Handover::kReading);
-  upstream.set_keepalive(kKeepaliveIdle);
   std::string early = proxy_header(client.stream) + client.said;
   Relay::Receiver& receiver = *this;
   relay_.emplace(around_.loop,
@@ -132,6 +128,11 @@ Phase Session::phase() const {
     default:
       return outcome_ && outcome_->end == RelayEnd::kFinished ? Phase::kNone : Phase::kData;
   }
+}
+
+void Session::on_lasting() {
+  if (!relay_ || std::exchange(upstream_is_probed_, true)) return;
+  relay_->probe_upstream(kUpstreamKeepalive);
 }
 
 TimePoint Session::idle_deadline() const {

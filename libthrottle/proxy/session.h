@@ -3,6 +3,7 @@
 // Threads: the loop's.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@
 #include "libthrottle/proxy/upkeep.h"
 
 namespace throttle::proxy {
+
+// An upstream that is silent for so long is probed.
+inline constexpr Duration kUpstreamKeepalive = std::chrono::seconds(60);
 
 class Session final : Place::Receiver, Relay::Receiver {
  public:
@@ -53,6 +57,8 @@ class Session final : Place::Receiver, Relay::Receiver {
   void on_prepared(const Result<void>& verdict);
   // Nothing has moved for too long. The same.
   void on_idle();
+  // It may last: from now on the system probes its upstream. May be told again and again.
+  void on_lasting();
   // Cuts it off; resets both sides.
   void abort();
   // Ends the connection to the client as one that is refused. Drops the place.
@@ -83,6 +89,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   TimePoint prepared_ = kNever;
   TimePoint connected_ = kNever;
   std::size_t queued_ = 0;
+  bool upstream_is_probed_ = false;
   std::optional<Dialer> dialer_;
   std::optional<Relay> relay_;
   std::optional<RelayOutcome> outcome_;

@@ -94,7 +94,7 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
   void on_session_ended(Session& session, const Session::Ending& ending) noexcept override;
   void on_session_active(Session& session) noexcept override;
 
-  Duration shortest_idle_time() const;
+  Duration time_between_looks() const;
   void on_idle_due();
   void on_drain_due();
   void report(ConnectionRecord record);
@@ -159,24 +159,25 @@ void TcpDoor::State::on_session_ended(Session& session, const Session::Ending& e
 }
 
 void TcpDoor::State::on_session_active(Session&) noexcept {
-  if (idle_armed || shortest_idle_time() == kForever) return;
+  if (idle_armed) return;
   idle_armed = true;
-  idle_timer.arm(saturating_add(uv::now(), shortest_idle_time()));
+  idle_timer.arm(saturating_add(uv::now(), time_between_looks()));
 }
 
-Duration TcpDoor::State::shortest_idle_time() const {
-  return std::min(settings.idle_timeout, settings.close_timeout);
+Duration TcpDoor::State::time_between_looks() const {
+  return std::min({settings.idle_timeout, settings.close_timeout, kUpstreamKeepalive});
 }
 
 // Looks at all active connections, at most sixteen times in an idle timeout: bytes that move cost
-// nothing here.
+// nothing here, nor do connections that end before anybody looks.
 void TcpDoor::State::on_idle_due() {
   idle_armed = false;
   const TimePoint now = uv::now();
   std::vector<PeerId> idle;  // one that ends may take others along, whose time is over too
   bool is_anybody_active = false;
-  TimePoint next = saturating_add(now, shortest_idle_time());
+  TimePoint next = saturating_add(now, time_between_looks());
   for (const auto& [peer, session] : sessions) {
+    session->on_lasting();
     const TimePoint due = session->idle_deadline();
     is_anybody_active = is_anybody_active || session->is_active();
     if (due <= now)
@@ -187,9 +188,9 @@ void TcpDoor::State::on_idle_due() {
   for (const PeerId peer : idle) {
     if (const auto found = sessions.find(peer); found != sessions.end()) found->second->on_idle();
   }
-  if (!is_anybody_active || next == kNever) return;
+  if (!is_anybody_active) return;
   idle_armed = true;
-  idle_timer.arm(std::max(next, saturating_add(now, shortest_idle_time() / 16)));
+  idle_timer.arm(std::max(next, saturating_add(now, time_between_looks() / 16)));
 }
 
 void TcpDoor::State::report(ConnectionRecord record) {
