@@ -52,7 +52,7 @@ void read_semaphore(TableReader table, SemaphoreSettings& semaphore) {
   table.finish();
 }
 
-void read_semaphores(TableReader table, ServerSettings& settings) {
+void read_semaphores(const TableReader& table, ServerSettings& settings) {
   for (const Entry& entry : table.entries()) {
     SemaphoreSettings semaphore;
     semaphore.name = entry.key;

@@ -31,8 +31,8 @@ Duration since(TimePoint start, TimePoint end) {
 
 }  // namespace
 
-Session::Session(Surroundings surroundings, Place place)
-    : around_(std::move(surroundings)), place_(std::move(place)), begun_(uv::now()) {
+Session::Session(const Surroundings& surroundings, Place place)
+    : around_(surroundings), place_(std::move(place)), begun_(uv::now()) {
   place_.set_receiver(*this);
 }
 

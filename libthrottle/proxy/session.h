@@ -47,7 +47,7 @@ class Session final : Place::Receiver, Relay::Receiver {
     Owner& owner;
   };
 
-  Session(Surroundings surroundings, Place place);
+  Session(const Surroundings& surroundings, Place place);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

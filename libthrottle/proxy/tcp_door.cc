@@ -282,6 +282,7 @@ std::vector<ConnectionView> TcpDoor::connections() const {
     return one->visit().granted < other->visit().granted;
   });
   std::vector<ConnectionView> views;
+  views.reserve(sessions.size() + state_->listener.waiting_count());
   for (const Session* session : sessions)
     views.push_back(session->view(now));
   std::unordered_map<PeerId, std::size_t> places;
