@@ -28,7 +28,7 @@ void accept_and_release(benchmark::State& state) {
   const auto clients = addresses(static_cast<std::size_t>(state.range(0)));
   std::size_t at = clients.size() * static_cast<std::size_t>(state.thread_index()) /
                    static_cast<std::size_t>(state.threads());
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto permit = limiter.accept(clients[at]);
     if (!permit) {
       state.SkipWithError("refused");
