@@ -4,14 +4,13 @@
 //   two-at-a-time [ADDRESS:]PORT
 #include <cctype>
 #include <cstdio>
-#include <list>
-#include <string>
-#include <utility>
-
 #include <libthrottle/proxy/throttled_listener.h>
 #include <libthrottle/uv/clock.h>
 #include <libthrottle/uv/ledger_runtime.h>
 #include <libthrottle/uv/loop.h>
+#include <list>
+#include <string>
+#include <utility>
 
 using namespace throttle;
 
