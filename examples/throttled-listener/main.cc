@@ -4,13 +4,14 @@
 //   two-at-a-time [ADDRESS:]PORT
 #include <cctype>
 #include <cstdio>
-#include <libthrottle/proxy/throttled_listener.h>
-#include <libthrottle/uv/clock.h>
-#include <libthrottle/uv/ledger_runtime.h>
-#include <libthrottle/uv/loop.h>
 #include <list>
 #include <string>
 #include <utility>
+
+#include "libthrottle/proxy/throttled_listener.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/ledger_runtime.h"
+#include "libthrottle/uv/loop.h"
 
 using namespace throttle;
 
