@@ -48,6 +48,7 @@ enum class Refusal : std::uint8_t {
   kUpstreamDown,
   kHook,
   kBadProxyHeader,
+  kSilent,  // did not speak in time
   kKilled,  // its peer was deleted
   kShutDown,
 };

@@ -31,6 +31,8 @@ ThrottledListener::Options listener_options(const Settings& settings) {
           .rejection = settings.rejection,
           .accept_proxy = settings.accept_proxy,
           .proxy_header_timeout = settings.proxy_header_timeout,
+          .max_silent = settings.max_queue,
+          .silence_timeout = settings.idle_timeout,
           .waiting_bytes = settings.waiting_bytes,
           .client_limits = settings.client_limits,
           .spare_descriptors = spare_descriptors(settings)};
@@ -44,6 +46,8 @@ std::pair<EndedBy, Phase> ending_of(const Visit& visit, Refusal refusal) {
       return {EndedBy::kClient, phase};
     case Refusal::kQueueTimeout:
       return {EndedBy::kServerTimeout, phase};
+    case Refusal::kSilent:
+      return {EndedBy::kClientTimeout, phase};
     case Refusal::kKilled:
       return {EndedBy::kKilled, phase};
     case Refusal::kShutDown:

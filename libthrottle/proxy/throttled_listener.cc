@@ -85,6 +85,8 @@ struct ThrottledListener::State final : uv::Acceptor::Receiver {
   void await_header(Client& client);
   void read_header(Client& client);
   void permit(Client& client);
+  void await_speech(Client& client);
+  void hear(Client& client);
   void enroll(Client& client);
   void on_due();
 
@@ -110,9 +112,10 @@ struct ThrottledListener::State final : uv::Acceptor::Receiver {
   std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
   Slab<std::unique_ptr<Client>> clients;
   std::unordered_map<PeerId, Slot> by_peer;
-  DeadlineQueue header_deadlines;  // by slot
+  DeadlineQueue arrival_deadlines;  // by slot; of those that owe something yet
   uv::Timer timer;
   std::uint64_t granted = 0;  // on the semaphore, since the start
+  std::size_t silent = 0;
   std::size_t waiting = 0;
   std::size_t admitted = 0;
   bool stopped = false;
@@ -143,9 +146,9 @@ void ThrottledListener::State::on_connected(uv::TcpStream stream) {
 
 void ThrottledListener::State::await_header(Client& client) {
   client.stage = Stage::kHeader;
-  header_deadlines.insert(client.slot,
-                          saturating_add(client.visit.accepted, options.proxy_header_timeout));
-  timer.arm(header_deadlines.next());
+  arrival_deadlines.insert(client.slot,
+                           saturating_add(client.visit.accepted, options.proxy_header_timeout));
+  timer.arm(arrival_deadlines.next());
 }
 
 void ThrottledListener::State::read_header(Client& client) {
@@ -153,7 +156,7 @@ void ThrottledListener::State::read_header(Client& client) {
   const bool is_late = header && !*header && client.held.has_ended();
   if (!header || is_late) return refuse(client, Refusal::kBadProxyHeader);
   if (!*header) return;
-  header_deadlines.erase(client.slot);
+  arrival_deadlines.erase(client.slot);
   client.held.skip((*header)->bytes);
   if (const auto& connection = (*header)->connection) {
     client.visit.client = connection->source;
@@ -166,10 +169,23 @@ void ThrottledListener::State::permit(Client& client) {
   client.permit = limiter.accept(client.visit.client.ip);
   if (!client.permit) return refuse(client, Refusal::kPerClient);
   const bool must_speak = options.activate_on == ActivateOn::kFirstByte;
-  if (must_speak && client.held.said().empty()) {
-    client.stage = Stage::kSilent;
-    return;
-  }
+  if (must_speak && client.held.said().empty()) return await_speech(client);
+  enroll(client);
+}
+
+void ThrottledListener::State::await_speech(Client& client) {
+  if (silent >= options.max_silent) return refuse(client, Refusal::kQueueFull);
+  client.stage = Stage::kSilent;
+  ++silent;
+  if (options.silence_timeout == kForever) return;
+  arrival_deadlines.insert(client.slot,
+                           saturating_add(client.visit.accepted, options.silence_timeout));
+  timer.arm(arrival_deadlines.next());
+}
+
+void ThrottledListener::State::hear(Client& client) {
+  arrival_deadlines.erase(client.slot);
+  --silent;
   enroll(client);
 }
 
@@ -195,9 +211,10 @@ void ThrottledListener::State::enroll(Client& client) {
 }
 
 void ThrottledListener::State::on_due() {
-  while (const auto slot = header_deadlines.pop_due(uv::now()))
-    refuse(*clients[*slot], Refusal::kBadProxyHeader);
-  timer.arm(header_deadlines.next());
+  while (const auto slot = arrival_deadlines.pop_due(uv::now()))
+    refuse(*clients[*slot],
+           clients[*slot]->stage == Stage::kSilent ? Refusal::kSilent : Refusal::kBadProxyHeader);
+  timer.arm(arrival_deadlines.next());
 }
 
 void Place::Client::on_said() noexcept {
@@ -205,7 +222,7 @@ void Place::Client::on_said() noexcept {
     case Stage::kHeader:
       return state.read_header(*this);
     case Stage::kSilent:
-      return state.enroll(*this);
+      return state.hear(*this);
     case Stage::kWaiting:
     case Stage::kAdmitted:
       return;
@@ -279,9 +296,10 @@ void ThrottledListener::State::turn_away(Client& client, Refusal refusal) {
 
 // The peer is taken out of by_peer first, so that what the ledger tells of its end meets nobody.
 void ThrottledListener::State::forget(Client& client) {
+  if (client.stage == Stage::kSilent) --silent;
   if (client.stage == Stage::kWaiting) --waiting;
   if (client.stage == Stage::kAdmitted) --admitted;
-  header_deadlines.erase(client.slot);
+  arrival_deadlines.erase(client.slot);
   const PeerId peer = client.visit.peer;
   by_peer.erase(peer);
   clients.release(client.slot);

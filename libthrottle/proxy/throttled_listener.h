@@ -112,6 +112,9 @@ class ThrottledListener {
     Rejection rejection = Rejection::kClose;
     std::vector<IpNetwork> accept_proxy = {};  // from whom a PROXY protocol header is required
     Duration proxy_header_timeout = std::chrono::seconds(5);
+    // Of those that have to speak first (ActivateOn::kFirstByte), which do not stand in the queue.
+    std::size_t max_silent = 10'000;
+    Duration silence_timeout = kForever;
     std::size_t waiting_bytes = 16 * 1024;  // kept of a client that waits; one read more at most
     // Connections of one client, waiting or admitted, by its real address.
     ConnectionLimiter::Config client_limits = {};

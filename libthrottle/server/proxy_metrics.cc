@@ -22,6 +22,8 @@ std::string_view refusal_name(Refusal refusal) {
       return "refused_by_hook";
     case Refusal::kBadProxyHeader:
       return "bad_proxy_header";
+    case Refusal::kSilent:
+      return "silent";
     case Refusal::kKilled:
       return "killed";
     case Refusal::kShutDown:

@@ -294,6 +294,17 @@ TEST_F(ThrottledListenerTest, LeavesASilentClientOutOfTheQueueUntilItSpeaks) {
   watch_until([&] { return guests.size() == 1; });
 }
 
+TEST_F(ThrottledListenerTest, KeepsOnlySoManySilentClientsAndNotForEver) {
+  configure(1);
+  listen({.activate_on = ActivateOn::kFirstByte, .max_silent = 1, .silence_timeout = 50ms});
+  uv::End& first = arrive();
+  uv::End& second = arrive();
+  run_until([&] { return second.eof; });
+  EXPECT_THAT(refusals, ElementsAre(Refusal::kQueueFull));
+  run_until([&] { return first.eof; });
+  EXPECT_THAT(refusals, ElementsAre(Refusal::kQueueFull, Refusal::kSilent));
+}
+
 // --- listening ---
 
 TEST_F(ThrottledListenerTest, NamesAnAddressThatIsInUseAndGoesOnWhereItListens) {

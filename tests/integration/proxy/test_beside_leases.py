@@ -17,8 +17,10 @@ OLD_NAMES = {"throttle_count", "throttle_full_count", "throttle_num_404",
 def shared(serve, service):
     """A server with a semaphore of one, which a proxy shares; `listen` is the proxy's port."""
     listen = free_port()
-    server = serve(f'[semaphores]\nA = {{ max = 1, level = 1 }}\nB = 5\n[proxy.office]\nlisten = "127.0.0.1:{listen}"\n'
-                   f'upstream = "127.0.0.1:{service.port}"\nsemaphore = "A"\ndrain_timeout = "0s"\n',
+    server = serve(f'[semaphores]\nA = {{ max = 1, level = 1 }}\nB = 5\n'
+                   f'[proxy.office]\nlisten = "127.0.0.1:{listen}"\n'
+                   f'upstream = "127.0.0.1:{service.port}"\n'
+                   f'semaphore = "A"\ndrain_timeout = "0s"\n',
                    environment={"THROTTLE_LOG": "info"})
     server.listen = listen
     return server
@@ -161,8 +163,8 @@ def two_proxies(make_proxy, make_service):
     return proxy
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool here")
 def test_prometheus_has_nothing_to_say_about_the_metrics(two_proxies):
+    assert shutil.which("promtool"), "promtool is missing (package prometheus)"
     page = two_proxies.request("GET", "/metrics").body
     checked = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True)
     complaints = [line for line in (checked.stdout + checked.stderr).decode().splitlines()
@@ -205,5 +207,6 @@ def test_the_connections_are_listed_for_each_proxy(two_proxies):
     ("DELETE", "/connections", 405),
 ])
 def test_the_status_of_a_proxy_shows_and_changes_nothing(start, echoing, method, target, status):
-    answer = start(echoing).request(method, target, {"expires_in": "1min"} if method == "POST" else None)
+    body = {"expires_in": "1min"} if method == "POST" else None
+    answer = start(echoing).request(method, target, body)
     assert answer.status in (status, 404)

@@ -63,7 +63,8 @@ def is_served(how, sent: int, abort_on_close: bool) -> bool:
 
 @pytest.mark.parametrize("sent", SENT)
 @pytest.mark.parametrize("how", [close, half_close, reset])
-def test_who_left_costs_nothing_and_who_asked_is_served(crowded, service, abort_on_close, how, sent):
+def test_who_left_costs_nothing_and_who_asked_is_served(
+        crowded, service, abort_on_close, how, sent):
     leaving = crowded.client()
     data = bytes(range(256)) * (sent // 256) + b"x" * (sent % 256)
     sent = leaving.send_what_fits(data)

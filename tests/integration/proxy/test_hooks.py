@@ -70,15 +70,17 @@ def test_a_hook_blocks_nobody_but_its_client(start, echoing):
 
 def test_the_environment_tells_a_hook_about_its_connection(start, service, tmp_path):
     told = tmp_path / "told"
-    proxy = start(service, "--name", "office", "--before-activate", f"env >> {told}; echo >> {told}")
+    proxy = start(service, "--name", "office",
+                  "--before-activate", f"env >> {told}; echo >> {told}")
     clients = proxy.clients(3, "127.0.0.7")
     proxy.wait_for(active=1, waiting=2)
     time.sleep(0.1)  # the wait that the second one is told
     clients[0].reset()
     proxy.wait_for(active=1, waiting=1)
-    first, second = ({name: value for name, value in (line.split("=", 1) for line in part.split("\n"))
-                      if name.startswith("THROTTLE_") and name != "THROTTLE_LOG"}
-                     for part in told.read_text().strip().split("\n\n"))
+    first, second = (
+        {name: value for name, value in (line.split("=", 1) for line in part.split("\n"))
+         if name.startswith("THROTTLE_") and name != "THROTTLE_LOG"}
+        for part in told.read_text().strip().split("\n\n"))
     assert int(second.pop("THROTTLE_WAITED_MS")) >= 100
     common = {"THROTTLE_PROXY": "office", "THROTTLE_UPSTREAM": f"127.0.0.1:{service.port}",
               "THROTTLE_CLIENT_ADDRESS": "127.0.0.7", "THROTTLE_TIMED_OUT": "0"}
@@ -102,7 +104,8 @@ def test_what_a_hook_says_is_in_the_log_line_by_line(start, echoing):
 
 def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_path):
     told = tmp_path / "told"
-    proxy = start(echoing, "-t", "200ms", "--before-activate", f"echo $THROTTLE_TIMED_OUT >> {told}")
+    proxy = start(echoing, "-t", "200ms",
+                  "--before-activate", f"echo $THROTTLE_TIMED_OUT >> {told}")
     assert proxy.client().ending() in ("closed", "reset")
     for _ in range(2):
         with proxy.client() as client:
@@ -112,7 +115,8 @@ def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_p
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_recycling_under_load_keeps_the_order_and_meets_nobody(start, make_service, tmp_path, limit):
+def test_recycling_under_load_keeps_the_order_and_meets_nobody(
+        start, make_service, tmp_path, limit):
     """Each recycling replaces a service that counts who is connected to it."""
     seen, served = tmp_path / "seen", []
 
@@ -143,7 +147,8 @@ def test_recycling_under_load_keeps_the_order_and_meets_nobody(start, make_servi
         assert sorted(served) == list(range(30))
 
 
-def test_recycling_comes_after_the_last_connection_and_not_before_the_next(start, echoing, tmp_path):
+def test_recycling_comes_after_the_last_connection_and_not_before_the_next(
+        start, echoing, tmp_path):
     recycled = tmp_path / "recycled"
     proxy = start(echoing, "--recycle", f"echo >> {recycled}", "--recycle-every", 2)
     for _ in range(2):

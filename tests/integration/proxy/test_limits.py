@@ -17,8 +17,13 @@ def is_refused(proxy, source: str) -> bool:
     before = len(proxy.connections())
     client = proxy.client(source)
     decided = []
-    wait_until(lambda: decided.extend([True] * (not client.is_open())
-                                      + [False] * (len(proxy.connections()) > before)) or decided, 5)
+
+    def decide() -> list:
+        decided.extend([True] * (not client.is_open()))
+        decided.extend([False] * (len(proxy.connections()) > before))
+        return decided
+
+    wait_until(decide, 5)
     return decided[0]
 
 

@@ -125,8 +125,8 @@ def test_the_header_is_not_for_the_service(start, echoing, header):
     assert [each["client"] for each in proxy.connections()] == ["198.51.100.7:4711"]
 
 
-@pytest.mark.parametrize("version, prefix", [("v1", b"PROXY TCP4 198.51.100.7 192.0.2.9 4711 80\r\n"),
-                                             ("v2", header_v2("198.51.100.7"))])
+@pytest.mark.parametrize("version, prefix", [
+    ("v1", b"PROXY TCP4 198.51.100.7 192.0.2.9 4711 80\r\n"), ("v2", header_v2("198.51.100.7"))])
 def test_what_a_balancer_told_is_passed_on(start, service, version, prefix):
     proxy = start(service, "--accept-proxy", "127.0.0.1", "--send-proxy", version)
     introduced(proxy, "198.51.100.7").send(b"hello")
