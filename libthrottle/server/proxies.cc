@@ -259,7 +259,9 @@ std::string Proxies::connections() const {
   auto list = nlohmann::json::array();
   for (const auto& service : services_)
     list.push_back(service->connections());
-  return nlohmann::json{{"proxies", std::move(list)}}.dump(2) + "\n";
+  using nlohmann::json;
+  const json page{{"proxies", std::move(list)}};
+  return page.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace throttle::server
