@@ -36,8 +36,8 @@ def targets_table(rows: list[Row]) -> str:
                       *map(str, rows)])
 
 
-def shortfall(rows: list[Row], why: dict[str, str]) -> str:
-    """Why that is missed which is missed; empty if nothing is. `why` is by how a row begins."""
+def shortfall(rows: list[Row], why: dict[str | tuple[str, ...], str]) -> str:
+    """Why that is missed which is missed; empty if nothing is. `why` is by how rows begin."""
     reasons = [text for start, text in why.items()
                if any(row.reached is False and row.what.startswith(start) for row in rows)]
     return "\n## What is not reached, and why\n\n" + "\n\n".join(reasons) + "\n" if reasons else ""
