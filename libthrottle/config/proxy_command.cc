@@ -33,8 +33,11 @@ Defaults stand in brackets; where there is none, there is no limit.
 constexpr std::string_view kTail = R"(
 Configuration:
   A file given by --configuration has a table [proxy.NAME] for each proxy, with
-  the long options as keys: listen, upstream = "HOST:PORT", max_connections and
-  so on. Proxies may share the semaphores of the file.
+  keys like the long options: listen, upstream = "HOST:PORT", max_connections,
+  client_limits and so on; examples/throttle.toml has all of them. Proxies of
+  one process may share a semaphore of the file; with jobs that take leases over
+  HTTP only those share it that throttle-server -c runs. With a file the log
+  begins at the level that it asks for, or at warn; without one at info.
 
 Environment:
   THROTTLE_LOG  What goes to stderr: off, error, warn, info, debug or trace, or
@@ -48,13 +51,15 @@ Commands find in their environment:
 
 Signals:
   SIGINT, SIGTERM, Ctrl+C  Stop: no new connections, open ones may end for
-                           --drain-timeout. A second one ends them at once.
+                           --drain-timeout. A second one ends them at once,
+                           with exit code 1.
   SIGHUP (not on Windows)  Read the file again. No connection is dropped; a
                            file with mistakes changes nothing.
 
 Exit codes:
   0  stopped as asked, or all is valid
-  1  the configuration is wrong, or the proxy could not start
+  1  the configuration is wrong, the proxy could not start, or open connections
+     were cut off by a second signal
   2  wrong arguments
 )";
 

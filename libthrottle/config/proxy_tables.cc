@@ -82,7 +82,7 @@ void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settin
   if (!proxy.semaphore.empty()) check_shared_semaphore(table, settings, proxy);
   check_misfits(table, proxy);
   check_listen(table, settings, proxy);
-  table.finish();
+  table.finish(Strangers::kRefuse);
 }
 
 // What a proxy cannot be called; empty if it can.

@@ -21,10 +21,10 @@ Usage: throttle-server [OPTION]...
 
 constexpr std::string_view kTail = R"(
 Configuration:
-  The semaphores, and all other settings, stand in throttle.toml in the working
-  directory or in the file given by --configuration. If there is no such file,
-  the server says so and starts without semaphores. What the command line says
-  wins over the file.
+  The semaphores, the proxies and all other settings stand in throttle.toml in
+  the working directory or in the file given by --configuration. If there is no
+  such file, the server says so and starts without semaphores. What the command
+  line says wins over the file.
 
 Environment:
   THROTTLE_LOG  What goes to stderr, instead of the level in [logging.stderr]:
@@ -33,14 +33,18 @@ Environment:
 
 Signals:
   SIGINT, SIGTERM, Ctrl+C  Stop: no new connections, waiting requests are told
-                           that they are pending, the others finish. A second
-                           one ends the server at once.
-  SIGHUP (not on Windows)  Read the semaphores of the file again. No lease is
-                           dropped; a file with mistakes changes nothing.
+                           that they are pending, the others finish, and the
+                           connections of proxies may end for their
+                           drain_timeout. A second one ends all at once, with
+                           exit code 1.
+  SIGHUP (not on Windows)  Read the semaphores and proxies of the file again. No
+                           lease or connection is dropped; a file with mistakes
+                           changes nothing.
 
 Exit codes:
   0  stopped as asked, or the configuration is valid
-  1  the configuration is wrong, or the server could not start
+  1  the configuration is wrong, the server could not start, or was cut short
+     by a second signal
   2  wrong arguments
 )";
 

@@ -105,13 +105,16 @@ void TableReader::unfit(const Value& value, std::string_view key, std::string_vi
   error(value, key, "expected " + std::string(expected) + ", got " + describe(value));
 }
 
-void TableReader::finish() const {
+void TableReader::finish(Strangers strangers) const {
   for (const Entry& entry : table_.entries) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
     std::string text = "unknown key";
     const std::string_view meant = closest(entry.key, known_);
     if (!meant.empty()) text += "; did you mean " + std::string(meant) + '?';
-    findings_.warning(entry.position, path_of(entry.key), text);
+    if (strangers == Strangers::kRefuse)
+      findings_.error(entry.position, path_of(entry.key), text);
+    else
+      findings_.warning(entry.position, path_of(entry.key), text);
   }
 }
 

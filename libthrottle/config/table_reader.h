@@ -23,6 +23,10 @@ namespace throttle::config {
 
 using TakeText = std::function<Result<void>(std::string_view)>;
 
+// What becomes of keys that nobody asked for. Those of published versions are warned of; a slip
+// among the keys of a proxy would put a limit back to its default without a word at the wrong time.
+enum class Strangers : std::uint8_t { kWarn, kRefuse };
+
 class TableReader {
  public:
   // Both outlive the reader. `path` is how messages call the table; empty: the top of the file.
@@ -74,7 +78,7 @@ class TableReader {
   void unfit(const Value& value, std::string_view key, std::string_view expected) const;
 
   // Warns of every key that nobody asked for, and says which one may be meant.
-  void finish() const;
+  void finish(Strangers strangers = Strangers::kWarn) const;
 
   // For tables whose keys are names that people choose.
   const std::vector<Entry>& entries() const { return table_.entries; }

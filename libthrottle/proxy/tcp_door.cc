@@ -239,10 +239,15 @@ Result<std::unique_ptr<TcpDoor>> TcpDoor::open(uv::Loop& loop, LedgerHub& hub, S
 }
 
 Result<void> TcpDoor::reload(Settings settings) {
+  Result<void> outcome;
   if (settings.listen != state_->settings.listen) {
     const auto listening = state_->listener.listen(settings.listen);
-    if (!listening) return tl::unexpected(listening.error());
-    state_->address = *listening;
+    if (listening) {
+      state_->address = *listening;
+    } else {
+      outcome = tl::unexpected(listening.error());
+      settings.listen = state_->settings.listen;
+    }
   }
   settings.semaphore = state_->settings.semaphore_name();
   state_->upstream.set_target(settings.upstream);
@@ -250,7 +255,7 @@ Result<void> TcpDoor::reload(Settings settings) {
   state_->upkeep.set_settings(state_->settings);
   state_->listener.set_options(listener_options(state_->settings));
   state_->on_idle_due();  // by the new times
-  return {};
+  return outcome;
 }
 
 void TcpDoor::drain(std::function<void()> on_drained) {

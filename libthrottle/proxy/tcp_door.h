@@ -32,8 +32,8 @@ class TcpDoor {
   TcpDoor& operator=(const TcpDoor&) = delete;
 
   // Puts other settings in force without dropping a connection; how many are let in, and in which
-  // order, is the ledger's to know. The semaphore stays. Error, and nothing is changed, if it
-  // cannot listen on a new address.
+  // order, is the ledger's to know. The semaphore stays. Error if it cannot listen on a new
+  // address: then it goes on at the old one, and all else is in force.
   Result<void> reload(Settings settings);
 
   // Stops accepting, turns away who waits, and lets those that have a place end within the drain

@@ -77,7 +77,8 @@ class Application {
   void on_stop_signal();
   void on_reload_signal();
   void on_drain_timeout();
-  void on_part_stopped();
+  void stop_http();
+  void finish_if_stopped();
 
   Purpose purpose_;
   config::ServerSettings settings_;
@@ -91,7 +92,8 @@ class Application {
   std::vector<uv::Signal> signals_;
   uv::Timer drain_timer_;
   bool stopping_ = false;
-  int parts_left_ = 0;  // that have not stopped yet
+  bool proxies_stopped_ = false;
+  bool http_stopped_ = false;
   int exit_code_ = EXIT_SUCCESS;
 };
 
@@ -164,13 +166,26 @@ void Application::on_stop_signal() {
   }
   stopping_ = true;
   log_.info("stopping");
-  parts_left_ = 1;
-  if (server_) {
-    ++parts_left_;
-    drain_timer_.arm(saturating_add(uv::now(), settings_.drain_timeout));
-    server_->stop([this] { on_part_stopped(); });
-  }
-  proxies_.drain([this] { on_part_stopped(); });
+  // Who serves leases answers them at once; a status page tells of the proxies to their end.
+  if (purpose_.serves_leases) stop_http();
+  proxies_.drain([this] {
+    proxies_stopped_ = true;
+    if (!purpose_.serves_leases) stop_http();
+    finish_if_stopped();
+  });
+}
+
+void Application::stop_http() {
+  if (!server_) return;
+  drain_timer_.arm(saturating_add(uv::now(), settings_.drain_timeout));
+  server_->stop([this] {
+    http_stopped_ = true;
+    finish_if_stopped();
+  });
+}
+
+void Application::finish_if_stopped() {
+  if (proxies_stopped_ && (http_stopped_ || !server_)) loop_.stop();
 }
 
 void Application::on_drain_timeout() {
@@ -178,11 +193,11 @@ void Application::on_drain_timeout() {
   server_->close_now();
 }
 
-void Application::on_part_stopped() {
-  if (--parts_left_ == 0) loop_.stop();
-}
-
 void Application::on_reload_signal() {
+  if (purpose_.configuration.empty()) {
+    log_.info("there is no configuration file to read again");
+    return;
+  }
   auto loaded = purpose_.reload();
   if (!loaded) {
     log_.error("the configuration is not valid and the old one stays in force",

@@ -77,7 +77,10 @@ LeaseServer::LeaseServer(const Surroundings& surroundings, const http::Limits& l
       accept_failed_(log_, telemetry::Level::kError, "cannot accept connections", kLogInterval),
       timer_(surroundings.loop, uv::bound<&LeaseServer::on_due>(this)),
       http_(surroundings.loop, limits, *this) {
-  if (role == Role::kLeases) add_lease_routes();
+  if (role == Role::kLeases)
+    add_lease_routes();
+  else
+    add_index_route();
   add_status_routes();
   subscription_ =
       runtime_.hub().add_observer([this](std::span<const LedgerEvent> events) { observe(events); });
@@ -102,6 +105,12 @@ void LeaseServer::add_lease_routes() {
     if (!wants_html(call.request)) return Response{.body = welcome_text(kVersion)};
     return Response{.content_type = http::kHtmlType,
                     .body = welcome_page(kVersion, runtime_.ledger().semaphores())};
+  });
+}
+
+void LeaseServer::add_index_route() {
+  router_.add(http::Method::kGet, "/", [](const http::Call&) {
+    return http::Response{.body = "/health\n/version\n/metrics\n/connections\n"};
   });
 }
 

@@ -72,6 +72,7 @@ class LeaseServer final : private http::Server::Receiver {
   void on_stopped() override;
 
   void add_lease_routes();
+  void add_index_route();
   void add_status_routes();
   // Counts and logs a request that was answered at once.
   void note(const http::Request& request, std::string_view route, const http::Response& response,

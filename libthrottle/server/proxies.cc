@@ -210,9 +210,10 @@ void Proxies::reload(std::span<const proxy::Settings> settings) {
     const auto present = std::find_if(services_.begin(), services_.end(), [&](const auto& service) {
       return service->name() == one.name;
     });
-    const auto done = present == services_.end() ? open(one) : (*present)->door().reload(one);
+    const bool is_new = present == services_.end();
+    const auto done = is_new ? open(one) : (*present)->door().reload(one);
     if (!done) {
-      log_.error("cannot reload the proxy; it stays as it was",
+      log_.error(is_new ? "cannot open the proxy" : "the proxy goes on at its old address",
                  {{"proxy", one.name}, {"reason", done.error().message}});
     }
   }

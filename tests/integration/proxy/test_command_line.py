@@ -134,6 +134,27 @@ def test_a_stop_lets_the_active_end_and_turns_the_waiting_away(start, echoing, n
     assert [line["state"] for line in proxy.endings()] == ["DQ", "--"]
 
 
+def test_the_status_page_shows_who_is_still_there_during_a_stop(start, echoing):
+    proxy = start(echoing)
+    client = proxy.client()
+    client.ask(b"hello")
+    proxy.signal(signal.SIGTERM)
+    proxy.wait_for_log("stopping")
+    time.sleep(2)  # longer than what requests are given to end in
+    assert [each["state"] for each in proxy.connections()] == ["active"]
+    assert proxy.request("GET", "/").body == b"/health\n/version\n/metrics\n/connections\n"
+    client.close()
+    assert proxy.wait() == 0
+    assert proxy.stderr.count("drain timeout") == 0
+
+
+def test_there_is_nothing_to_reload_without_a_file(start, echoing):
+    proxy = start(echoing)
+    proxy.signal(signal.SIGHUP)
+    proxy.wait_for_log("there is no configuration file to read again")
+    assert proxy.client().ask(b"hello") == b"hello"
+
+
 def test_the_drain_ends_in_time(start, echoing):
     proxy = start(echoing, "--drain-timeout", "300ms")
     client = proxy.client()

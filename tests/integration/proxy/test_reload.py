@@ -134,11 +134,11 @@ def test_another_address_is_listened_on(start_office, make_service):
         Client(old)
 
 
-def test_an_address_that_cannot_be_had_leaves_the_proxy_as_it_was(start_office, make_service):
+def test_an_address_that_cannot_be_had_leaves_the_proxy_where_it_was(start_office, make_service):
     service, other = make_service(echo), make_service()
     proxy = start_office(service)
     proxy.reload(table("office", other.port, service.port))
-    assert str(other.port) in proxy.log("cannot reload the proxy; it stays as it was")[0]["reason"]
+    assert str(other.port) in proxy.log("the proxy goes on at its old address")[0]["reason"]
     with proxy.client() as client:
         assert client.ask(b"hello") == b"hello"
 
