@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "libthrottle/config/proxy_keys.h"
+#include "tests/config/command_line_checks.h"
 
 using namespace std::chrono_literals;
 
@@ -23,16 +24,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-using Arguments = std::vector<const char*>;
-
-std::string joined(const Arguments& arguments) {
-  std::string text;
-  for (const std::string_view argument : arguments) {
-    text += std::string(argument) + ' ';
-  }
-  return text;
-}
 
 ProxyOptions options_of(const Arguments& arguments) {
   const auto command = parse_proxy_command(arguments);
@@ -192,11 +183,6 @@ TEST(ProxyCommand, ChecksShowsHelpAndItsVersion) {
   is({"-V"}, 3);
 }
 
-struct Refuses {
-  Arguments arguments;
-  std::string_view message;
-};
-
 TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
   const Refuses rows[] = {
       {{}, "--listen (-l) is missing: where clients connect"},
@@ -240,11 +226,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
       {{"-c", ""}, "--configuration: expected the path of a file, got nothing"},
   };
   for (const Refuses& row : rows) {
-    const auto command = parse_proxy_command(row.arguments);
-    ASSERT_FALSE(command.has_value()) << joined(row.arguments);
-    EXPECT_EQ(command.error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(command.error().message,
-              std::string(row.message) + " (--help shows what is possible)");
+    expect_refused(parse_proxy_command(row.arguments), row);
   }
 }
 
@@ -269,12 +251,7 @@ TEST(ProxyHelp, NamesEveryOptionAndWhatElseDecides) {
 }
 
 TEST(ProxyHelp, FitsATerminal) {
-  const std::string text = proxy_help();
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = text.find('\n', begin);
-    EXPECT_LE(end - begin, 80u) << text.substr(begin, end - begin);
-    begin = end + 1;
-  }
+  expect_fits_terminal(proxy_help());
 }
 
 TEST(ProxyOptions, AreAllThereIsWithoutAFile) {

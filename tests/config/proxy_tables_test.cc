@@ -11,6 +11,7 @@
 
 #include "libthrottle/config/proxy_keys.h"
 #include "libthrottle/config/settings_file.h"
+#include "tests/config/mistake.h"
 
 using namespace std::chrono_literals;
 
@@ -167,18 +168,6 @@ TEST(ProxyTables, ListenInSeveralPlaces) {
 TEST(ProxyTables, WarnOfKeysOfTheStatusThatTheyDoNotKnow) {
   const auto loaded = loaded_of(std::string(kProxy) + "[proxy_status]\nlisten = 1\nport = 2");
   EXPECT_THAT(loaded.warnings, ElementsAre("t.toml:6:1: proxy_status.port: unknown key"));
-}
-
-struct Mistake {
-  std::string text;
-  std::string message;  // without "t.toml:"
-};
-
-void expect_message(const Mistake& row) {
-  const auto loaded = parse_settings(row.text, "t.toml");
-  ASSERT_FALSE(loaded.has_value()) << row.text;
-  EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(loaded.error().message, "t.toml:" + std::string(row.message)) << row.text;
 }
 
 // `row.text` stands in line 4, and so does the mistake.

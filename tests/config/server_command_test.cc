@@ -10,18 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/config/command_line_checks.h"
+
 namespace throttle::config {
 namespace {
-
-using Arguments = std::vector<const char*>;
-
-std::string joined(const Arguments& arguments) {
-  std::string text;
-  for (const std::string_view argument : arguments) {
-    text += std::string(argument) + ' ';
-  }
-  return text;
-}
 
 struct Runs {
   Arguments arguments;
@@ -81,11 +73,6 @@ TEST(ServerCommand, ShowsHelpAndVersionBeforeAllElse) {
   }
 }
 
-struct Refuses {
-  Arguments arguments;
-  std::string_view message;
-};
-
 TEST(ServerCommand, NamesTheArgumentThatIsWrong) {
   const Refuses rows[] = {
       {{"--prot", "80"}, "unrecognised option '--prot'"},
@@ -115,11 +102,7 @@ TEST(ServerCommand, NamesTheArgumentThatIsWrong) {
       {{"--log-format", "xml"}, R"(--log-format: expected "text" or "json", got "xml")"},
   };
   for (const Refuses& row : rows) {
-    const auto command = parse_server_command(row.arguments);
-    ASSERT_FALSE(command.has_value()) << joined(row.arguments);
-    EXPECT_EQ(command.error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(command.error().message,
-              std::string(row.message) + " (--help shows what is possible)");
+    expect_refused(parse_server_command(row.arguments), row);
   }
 }
 
@@ -135,12 +118,7 @@ TEST(ServerHelp, NamesEveryOptionAndWhatElseDecides) {
 }
 
 TEST(ServerHelp, FitsATerminal) {
-  const std::string text = server_help();
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = text.find('\n', begin);
-    EXPECT_LE(end - begin, 80u) << text.substr(begin, end - begin);
-    begin = end + 1;
-  }
+  expect_fits_terminal(server_help());
 }
 
 // A file for each test, where it runs; gone after it.

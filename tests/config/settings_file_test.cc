@@ -12,6 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/config/mistake.h"
+
 using namespace std::chrono_literals;
 
 namespace throttle::config {
@@ -128,18 +130,6 @@ level = "DEBUG")");
       "[logging.gelf]\nname='a'\nhost='b'\nport=1\nlevel='warn'\ncompression='none'\n"
       "datagram_bytes=8192");
   EXPECT_EQ(packed.logging.gelf, (GelfSettings{"a", "b", 1, "warn", GelfCompression::kNone, 8192}));
-}
-
-struct Mistake {
-  std::string text;
-  std::string message;  // without "t.toml:"
-};
-
-void expect_message(const Mistake& row) {
-  const auto loaded = parse_settings(row.text, "t.toml");
-  ASSERT_FALSE(loaded.has_value()) << row.text;
-  EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(loaded.error().message, "t.toml:" + std::string(row.message));
 }
 
 TEST(SettingsFile, SaysWhatIsWrongWithASemaphore) {

@@ -67,6 +67,8 @@ FIRES = {
         ({"a.cc": "GTEST_SKIP();\n"}, [1]),
         ({"a.cc": "TEST(A, DISABLED_B) {}\n"}, [1]),
         ({"a.py": "@pytest.mark.skip\n"}, [1]),
+        ({"a.py": "absent = pytest.mark.skipif(not here, reason='')\n"}, [1]),
+        ({"a.py": "tool = pytest.importorskip('tool')\n"}, [1]),
     ],
     "files-by-name": [({"CMakeLists.txt": "file(GLOB sources *.cc)\n"}, [1])],
     "dead-files": [

@@ -11,12 +11,12 @@ from harness.server import free_port, wait_until
 from harness.tcp import Client
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-haproxy = pytest.mark.skipif(shutil.which("haproxy") is None, reason="there is no haproxy here")
 
 
 @pytest.fixture
 def run_haproxy(tmp_path):
     """run_haproxy(bind, server) runs one with these words after `bind` and `server`; its port."""
+    assert shutil.which("haproxy"), "haproxy is missing (package haproxy)"
     processes = []
 
     def run(bind: str, server: str) -> int:
@@ -86,7 +86,6 @@ def test_the_header_comes_at_once_although_the_client_is_silent(start, service):
     assert service.next().read(6) == b"PROXY "
 
 
-@haproxy
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_haproxy_understands_what_is_sent(make_proxy, make_service, run_haproxy, version):
     """HAProxy takes the header and passes on what it has read, as version 1."""
@@ -102,7 +101,6 @@ def test_haproxy_understands_what_is_sent(make_proxy, make_service, run_haproxy,
 
 # In.
 
-@haproxy
 @pytest.mark.parametrize("send", ["send-proxy", "send-proxy-v2"])
 def test_what_haproxy_sends_is_understood(start, service, run_haproxy, send):
     proxy = start(service, "--accept-proxy", "127.0.0.1")
