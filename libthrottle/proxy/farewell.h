@@ -31,8 +31,6 @@ class Farewell {
   // Ends the connection in the way that `rejection` wants. The words tell nothing of the limits.
   void say(uv::TcpStream stream, Rejection rejection, Refusal refusal);
 
-  std::size_t lingering() const { return guests_.size(); }
-
  private:
   class Guest;
   void linger(uv::TcpStream stream, std::string_view words);

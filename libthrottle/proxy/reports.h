@@ -21,7 +21,6 @@ enum class EndedBy : char {
   kClient = 'C',
   kServer = 'S',
   kRefused = 'P',        // by us: too many of this client, queue full, a bad PROXY header
-  kResource = 'R',       // no descriptors, no memory
   kClientTimeout = 'c',  // idle
   kServerTimeout = 's',  // the queue or the connect time is over
   kKilled = 'K',         // its peer was deleted over HTTP, or a second stop

@@ -386,12 +386,6 @@ void ThrottledListener::stop() {
 std::size_t ThrottledListener::waiting_count() const {
   return state_->waiting;
 }
-std::size_t ThrottledListener::admitted_count() const {
-  return state_->admitted;
-}
-ConnectionLimiter& ThrottledListener::limiter() {
-  return state_->limiter;
-}
 
 std::vector<WaitingView> ThrottledListener::waiting() const {
   std::vector<WaitingView> views;

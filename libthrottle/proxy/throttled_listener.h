@@ -138,10 +138,8 @@ class ThrottledListener {
   // Stops listening, and turns away who waits.
   void stop();
 
-  std::size_t waiting_count() const;  // not those that are silent still
-  std::size_t admitted_count() const;
+  std::size_t waiting_count() const;         // not those that are silent still
   std::vector<WaitingView> waiting() const;  // oldest first
-  ConnectionLimiter& limiter();
 
  private:
   friend class Place;

@@ -247,10 +247,6 @@ void Proxies::close_now() {
       service->door().close_now();
 }
 
-std::size_t Proxies::count() const {
-  return services_.size();
-}
-
 void Proxies::write_metrics(telemetry::Exposition& page) const {
   for (const auto& service : services_)
     service->write_metrics(page);

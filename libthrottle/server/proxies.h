@@ -38,7 +38,6 @@ class Proxies {
   void drain(std::function<void()> on_drained);
   void close_now();
 
-  std::size_t count() const;
   void write_metrics(telemetry::Exposition& page) const;
   // Each proxy with its connections, as a JSON text.
   std::string connections() const;
