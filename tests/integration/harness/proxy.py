@@ -70,7 +70,7 @@ class Proxy(Server):
     # What it logs.
 
     def log(self, message: str) -> list[dict]:
-        lines = (json.loads(line) for line in self.stderr.splitlines() if line.startswith("{"))
+        lines = (json.loads(line) for line in self.log_lines if line.startswith("{"))
         return [line for line in lines if line["message"] == message]
 
     def endings(self) -> list[dict]:

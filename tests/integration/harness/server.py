@@ -48,6 +48,11 @@ class Server:
         log = self.folder / "stderr"
         return log.read_text(errors="replace") if log.exists() else ""
 
+    @property
+    def log_lines(self) -> list[str]:
+        """The lines of the log, without one that is still being written."""
+        return self.stderr.split("\n")[:-1]
+
     def write_config(self, config: str) -> None:
         self.config = config
         self.config_file.write_text(config)

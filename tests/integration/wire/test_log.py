@@ -49,7 +49,7 @@ def test_each_line_has_its_time_level_and_target(serve):
     server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "debug"})
     lose_a_lease(server)
     server.stop()
-    lines = server.stderr.splitlines()
+    lines = server.log_lines
     assert lines and [line for line in lines if not LINE.fullmatch(line)] == []
 
 
@@ -68,7 +68,7 @@ def test_machines_get_an_object_a_line(serve, config, arguments):
                    arguments=arguments)
     lose_a_lease(server)
     server.stop()
-    records = [json.loads(line) for line in server.stderr.splitlines()]
+    records = [json.loads(line) for line in server.log_lines]
     assert {"INFO", "WARN"} <= {record["level"] for record in records}
     assert all({"time", "level", "target", "message"} <= record.keys() for record in records)
     assert any(record["level"] == "WARN" and record.get("semaphore") == "A" for record in records)
@@ -81,7 +81,7 @@ def test_nobody_forges_a_line(serve):
     server.acquire(server.new_peer(), "%0D%0A%1B[31mred")
     server.stop()
     assert "\x1b" not in server.stderr
-    assert all(LINE.fullmatch(line) for line in server.stderr.splitlines())
+    assert all(LINE.fullmatch(line) for line in server.log_lines)
 
 
 # GELF.
