@@ -224,6 +224,11 @@ constexpr ProxyKey kHooks[] = {
        s.hooks.recycle_after_timeout = is_true(text);
        return Result<void>();
      }},
+    {"recycle_drain_timeout", "recycle-drain-timeout", Shape::kStringOrInteger, "TIME", "",
+     "For open connections to end when a recycling begins; then they are cut off", kLimit.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kLimit.parse(text), s.hooks.recycle_drain_timeout);
+     }},
     {"ready_timeout", "ready-timeout", Shape::kStringOrInteger, "TIME", "1min",
      "For the service to answer again after it was recycled", kLimit.expected,
      [](std::string_view text, Settings& s) {
@@ -299,6 +304,9 @@ std::vector<Misfit> misfits(const proxy::Settings& settings) {
   }
   if (hooks.recycle.empty() && hooks.recycle_after_timeout) {
     found.push_back({"recycle_after_timeout", {"recycle"}});
+  }
+  if (hooks.recycle.empty() && hooks.recycle_drain_timeout != kForever) {
+    found.push_back({"recycle_drain_timeout", {"recycle"}});
   }
   const bool mortal = settings.time_to_live != kForever;
   if (!mortal && hooks.recycle_after_timeout) {

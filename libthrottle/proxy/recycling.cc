@@ -38,6 +38,14 @@ void Recycling::drop(PeerId peer) {
   std::erase_if(held_, [peer](const Activation& held) { return held.peer == peer; });
 }
 
+bool Recycling::holds(PeerId peer) const {
+  return std::ranges::count(held_, peer, &Activation::peer) > 0;
+}
+
+void Recycling::stop_draining() {
+  if (step_ == Step::kDraining) restart();
+}
+
 void Recycling::on_restarted(TimePoint now, bool succeeded) {
   if (!succeeded) return finish(now);
   step_ = Step::kProbing;
@@ -54,10 +62,13 @@ bool Recycling::empty() const {
   return semaphore->acquired <= std::ranges::count_if(held_, lives);
 }
 
-void Recycling::restart_if_empty() {
-  if (step_ != Step::kDraining || !empty()) return;
+void Recycling::restart() {
   step_ = Step::kRestarting;
   actions_.restart();
+}
+
+void Recycling::restart_if_empty() {
+  if (step_ == Step::kDraining && empty()) restart();
 }
 
 void Recycling::finish(TimePoint now) {

@@ -1,6 +1,7 @@
 // When the upstream may be restarted, and who waits meanwhile.
 //
 //   idle ──begin()──► draining ──nobody else holds a lease──► restarting ──► probing ──► idle
+//                              ──stop_draining()──►
 //
 // From the beginning to the end the semaphore is paused, so that nothing more is granted. What had
 // been granted in the same turn already is held here, and let go in its order at the end; should
@@ -59,6 +60,9 @@ class Recycling {
   void hold(const Activation& activation);
   // One that is held has left; it is no error if it is not held.
   void drop(PeerId peer);
+  bool holds(PeerId peer) const;
+  // While draining: restarts, whoever holds a lease still.
+  void stop_draining();
 
   // The restart is over. An upstream that could not be restarted is not probed: all go on, and meet
   // what they meet.
@@ -67,6 +71,7 @@ class Recycling {
 
  private:
   bool empty() const;
+  void restart();
   void restart_if_empty();
   void finish(TimePoint now);
   void resume(TimePoint now);

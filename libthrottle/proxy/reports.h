@@ -26,6 +26,7 @@ enum class EndedBy : char {
   kKilled = 'K',         // its peer was deleted over HTTP, or a second stop
   kShutDown = 'D',       // the server stopped
   kTimeToLive = 'T',
+  kRecycling = 'U',  // held a recycling of the upstream up for too long
   kHook = 'H',
 };
 

@@ -113,10 +113,10 @@ void Session::on_idle() {
   end({EndedBy::kClientTimeout, Refusal::kNone});
 }
 
-void Session::abort() {
+void Session::abort(EndedBy why) {
   if (relay_) relay_->abort();
   if (state_ == ConnectionState::kPreparing) around_.upkeep.cancel(place_.visit().peer);
-  end({EndedBy::kKilled, Refusal::kNone});
+  end({why, Refusal::kNone});
 }
 
 Phase Session::phase() const {

@@ -60,7 +60,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   // It may last: from now on the system probes its upstream. May be told again and again.
   void on_lasting();
   // Cuts it off; resets both sides.
-  void abort();
+  void abort(EndedBy why);
   // Ends the connection to the client as one that is refused. Drops the place.
   void turn_away(Refusal refusal) { place_.turn_away(refusal); }
 

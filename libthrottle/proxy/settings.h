@@ -49,6 +49,8 @@ struct Hooks {
   // When to recycle: after so many activations (0: never), and after a time-to-live was reached.
   std::size_t recycle_every = 0;
   bool recycle_after_timeout = false;
+  // For the active connections to end before `recycle`.
+  Duration recycle_drain_timeout = kForever;
   // For the upstream to answer again after `recycle`.
   Duration ready_timeout = std::chrono::seconds(60);
 

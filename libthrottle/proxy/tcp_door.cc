@@ -84,6 +84,7 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
 
   // --- of the upkeep ---
   void on_prepared(PeerId peer, Result<void> verdict) noexcept override;
+  void on_recycling_overdue() noexcept override;
   void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
     reports.on_hook_line(hook, line);
   }
@@ -148,6 +149,16 @@ void TcpDoor::State::on_prepared(PeerId peer, Result<void> verdict) noexcept {
   }
 }
 
+void TcpDoor::State::on_recycling_overdue() noexcept {
+  std::vector<PeerId> overdue;
+  for (const auto& [peer, session] : sessions)
+    if (!upkeep.holds(peer)) overdue.push_back(peer);
+  for (const PeerId peer : overdue) {
+    if (const auto found = sessions.find(peer); found != sessions.end())
+      found->second->abort(EndedBy::kRecycling);
+  }
+}
+
 // --- of the sessions ---
 
 // The session is out of the map before it dies, since its place goes to another one at once.
@@ -206,7 +217,7 @@ void TcpDoor::State::report(ConnectionRecord record) {
 
 void TcpDoor::State::end_all() {
   while (!sessions.empty())
-    sessions.begin()->second->abort();
+    sessions.begin()->second->abort(EndedBy::kKilled);
 }
 
 void TcpDoor::State::on_drain_due() {

@@ -15,6 +15,7 @@
 #include "libthrottle/proxy/recycling.h"
 #include "libthrottle/proxy/shell_hooks.h"
 #include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/timer.h"
 
 namespace throttle::proxy {
 
@@ -27,10 +28,13 @@ struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
         runner(around.runner != nullptr ? *around.runner : shell),
         hooks(settings.hooks),
         semaphore(settings.semaphore_name()),
+        drain_timer(loop, uv::bound<&State::on_drain_due>(this)),
         recycling(around.hub, *this) {}
 
   std::unique_ptr<Hook> start_hook(HookKind kind, const Activation& activation);
   void begin_recycling(std::string_view why);
+  void arm_drain();
+  void on_drain_due();
 
   // Hook::Receiver
   void on_line(const Hook& hook, std::string_view line) noexcept override;
@@ -55,6 +59,8 @@ struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
   std::uint64_t activations = 0;
   bool timed_out = false;  // since the last of them
 
+  TimePoint drain_begun;
+  uv::Timer drain_timer;
   Recycling recycling;
   TimePoint restart_begun;
   std::optional<Dialer> probing;
@@ -86,13 +92,26 @@ void Upkeep::State::let_go(const Activation& activation) noexcept {
 }
 
 void Upkeep::State::begin_recycling(std::string_view why) {
-  const bool begun = recycling.begin(semaphore);
-  if (begun)
-    receiver.on_note(NoteWeight::kNews,
-                     std::string("recycling of the upstream begins ").append(why));
+  if (!recycling.begin(semaphore)) return;
+  receiver.on_note(NoteWeight::kNews, std::string("recycling of the upstream begins ").append(why));
+  drain_begun = uv::now();
+  arm_drain();
+}
+
+void Upkeep::State::arm_drain() {
+  if (recycling.step() != Recycling::Step::kDraining) return drain_timer.disarm();
+  drain_timer.arm(saturating_add(drain_begun, hooks.recycle_drain_timeout));
+}
+
+void Upkeep::State::on_drain_due() {
+  receiver.on_note(NoteWeight::kTrouble,
+                   "the drain timeout of the recycling is over; connections are cut off");
+  receiver.on_recycling_overdue();
+  recycling.stop_draining();
 }
 
 void Upkeep::State::restart() noexcept {
+  drain_timer.disarm();
   restart_begun = uv::now();
   recycle = start_hook(HookKind::kRecycle, {});
   if (!recycle) recycling.on_restarted(restart_begun, true);
@@ -152,6 +171,7 @@ void Upkeep::set_settings(const Settings& settings) {
   state_->shell.set_settings(settings);
   state_->hooks = settings.hooks;
   state_->semaphore = settings.semaphore_name();
+  state_->arm_drain();
 }
 
 void Upkeep::begin(const Activation& activation) {
@@ -176,6 +196,10 @@ void Upkeep::on_time_to_live(const Activation& activation) {
 
 bool Upkeep::recycling() const {
   return state_->recycling.step() != Recycling::Step::kIdle;
+}
+
+bool Upkeep::holds(PeerId peer) const {
+  return state_->recycling.holds(peer);
 }
 
 }  // namespace throttle::proxy

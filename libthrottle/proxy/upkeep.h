@@ -5,7 +5,9 @@
 // reached) the upkeep pauses the semaphore; connections that had been granted a place by then wait
 // here; when nothing else holds a lease on the semaphore any more, it runs the recycle hook, probes
 // the upstream until it answers, lets those go on and resumes the semaphore: every waiter has kept
-// its place, and no client's time was used. A recycling that fails poisons nothing: a note says so,
+// its place, and no client's time was used. Where the settings limit how long others may hold it
+// up, the receiver is told to end its own then; leases that are not its own stay, and the restart
+// comes all the same. A recycling that fails poisons nothing: a note says so,
 // all go on, and the next one is as far away as after a good one. Nothing here blocks anything
 // else: commands run as processes of the loop. Threads: the loop's.
 #pragma once
@@ -37,6 +39,9 @@ class Upkeep {
     // signal, time over). Called once for each begin() that was not cancelled, also for one without
     // a hook, but then from within begin() if no recycling is under way.
     virtual void on_prepared(PeerId peer, Result<void> verdict) noexcept = 0;
+    // The time for a recycling to wait is over: end every connection that was begun and has not
+    // ended, but those that the upkeep holds().
+    virtual void on_recycling_overdue() noexcept = 0;
     // A hook said something, or one that nobody waits for failed, or recycling moved on: for the
     // log.
     virtual void on_hook_line(std::string_view hook, std::string_view line) noexcept = 0;
@@ -63,7 +68,8 @@ class Upkeep {
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
 
-  void set_settings(const Settings& settings);  // for what begins from now on
+  // For what begins from now on, and for how long a recycling that has begun may wait.
+  void set_settings(const Settings& settings);
 
   // Numbers the activation (THROTTLE_ACTIVATION) and runs --before-activate, if there is one. With
   // the Nth, nothing more is granted from now on: the recycling waits for it and those before it.
@@ -75,6 +81,8 @@ class Upkeep {
   void on_time_to_live(const Activation& activation);
 
   bool recycling() const;
+  // Whether the connection has its place and waits here for the end of a recycling.
+  bool holds(PeerId peer) const;
 
  private:
   struct State;

@@ -45,6 +45,8 @@ std::string_view outcome(const proxy::ConnectionRecord& record) {
       return "idle_timeout";
     case EndedBy::kTimeToLive:
       return "time_to_live";
+    case EndedBy::kRecycling:
+      return "recycling";
     case EndedBy::kKilled:
       return "killed";
     case EndedBy::kShutDown:

@@ -76,7 +76,7 @@ proxy::Settings with_every_setting() {
   expected.close_timeout = 11s;
   expected.connect_timeout = 4s;
   expected.drain_timeout = 0s;
-  expected.hooks = {"b x", "o", "r", 7s, 8, true, 9s};
+  expected.hooks = {"b x", "o", "r", 7s, 8, true, 12s, 9s};
   expected.client_limits = {1,
                             24,
                             48,
@@ -124,6 +124,8 @@ TEST(ProxyCommand, TakesEverySettingOfAProxy) {
                       "--recycle-every",
                       "8",
                       "--recycle-after-timeout",
+                      "--recycle-drain-timeout",
+                      "12s",
                       "--ready-timeout",
                       "9s",
                       "--max-per-client",

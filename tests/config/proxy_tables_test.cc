@@ -92,7 +92,7 @@ TEST(ProxyTables, ReadEveryKey) {
   expected.close_timeout = 11s;
   expected.connect_timeout = 4s;
   expected.drain_timeout = 6s;
-  expected.hooks = {"b", "o", "r", 7s, 8, true, 9s};
+  expected.hooks = {"b", "o", "r", 7s, 8, true, 12s, 9s};
   expected.client_limits = {1,
                             24,
                             48,
@@ -121,6 +121,7 @@ recycle = "r"
 hook_timeout = "7s"
 recycle_every = 8
 recycle_after_timeout = true
+recycle_drain_timeout = "12s"
 ready_timeout = "9s"
 max_per_client = 1
 ipv4_prefix = 24
@@ -296,6 +297,8 @@ TEST(ProxyTables, SayWhatIsWrongWithNetworks) {
 TEST(ProxyTables, SayWhatHasNoEffectAlone) {
   const Mistake rows[] = {
       {"recycle_every = 5", "17: proxy.P.recycle_every: has no effect without recycle"},
+      {"recycle_drain_timeout = 5",
+       "25: proxy.P.recycle_drain_timeout: has no effect without recycle"},
       {"timeout = 1\nrecycle_after_timeout = true",
        "t.toml:5:25: proxy.P.recycle_after_timeout: has no effect without recycle"},
       {"recycle = 'r'\nrecycle_after_timeout = true",

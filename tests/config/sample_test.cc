@@ -57,6 +57,7 @@ proxy::Settings the_proxy_it_shows() {
   proxy.hooks.on_timeout = "echo took too long";
   proxy.hooks.recycle = "systemctl restart converter";
   proxy.hooks.recycle_every = 100;
+  proxy.hooks.recycle_drain_timeout = std::chrono::minutes(10);
   proxy.client_limits.max_per_client = 10;
   proxy.client_limits.overrides = {{*IpNetwork::parse("10.0.0.0/8"), 100},
                                    {*IpNetwork::parse("127.0.0.1"), ConnectionLimiter::kUnlimited}};

@@ -149,6 +149,25 @@ TEST_F(RecyclingTest, OneThatIsDroppedBeforeItsLeaseEndsIsWaitedFor) {
   EXPECT_EQ(restarts, 1);
 }
 
+TEST_F(RecyclingTest, RestartsUnderThoseWhoDoNotEndWhenItStopsDraining) {
+  resize(2);
+  enroll();
+  const PeerId held = enroll();
+  const PeerId waiter = enroll();
+  recycling->stop_draining();
+  EXPECT_EQ(restarts, 0) << "it has not begun";
+  recycling->begin("A");
+  recycling->hold({.peer = held});
+  EXPECT_TRUE(recycling->holds(held));
+  EXPECT_FALSE(recycling->holds(waiter));
+  recycling->stop_draining();
+  recycling->stop_draining();
+  EXPECT_EQ(restarts, 1);
+  succeed();
+  EXPECT_THAT(let_gone, ElementsAre(held));
+  EXPECT_FALSE(holds(waiter)) << "who did not end has a place still";
+}
+
 TEST_F(RecyclingTest, LetsAllGoOnWithoutAProbeAfterAFailedRestart) {
   recycling->begin("A");
   const PeerId waiter = enroll();

@@ -184,6 +184,22 @@ TEST_F(TcpDoorTest, MakesNoConnectionForAClientThatLeavesWhileTheHookRuns) {
   EXPECT_TRUE(acceptor.streams.empty());
 }
 
+TEST_F(TcpDoorTest, CutsOffWhatHoldsARecyclingUpForTooLong) {
+  open({.hooks = {.recycle = "echo restarted", .recycle_every = 1}});
+  uv::End& stays = arrive("x");
+  serve();
+  Settings settings = door->settings();
+  settings.hooks.recycle_drain_timeout = 10ms;
+  ASSERT_TRUE(door->reload(settings));
+  uv::End& waiting = arrive("y");
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "UD");
+  run_until([&] { return stays.reset; });
+  EXPECT_FALSE(waiting.reset || waiting.eof);
+  run_until([&] { return !acceptor.streams.empty(); });  // the probe
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("restarted")));
+}
+
 TEST_F(TcpDoorTest, CutsOffAConnectionWhosePeerSomebodyDeleted) {
   open();
   uv::End& client = arrive("x");

@@ -81,6 +81,10 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
     verdicts[peer] = verdict ? "" : verdict.error().message;
     order.push_back(peer);
   }
+  void on_recycling_overdue() noexcept override {
+    ++overdue;
+    if (overdue_one) end(*overdue_one);
+  }
   void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
     lines.push_back(std::string(hook) + ": " + std::string(line));
   }
@@ -135,6 +139,8 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
   std::vector<std::string> lines;
   std::vector<std::string> notes;
   std::vector<std::string> done;
+  int overdue = 0;
+  std::optional<PeerId> overdue_one;  // ends when it is told to
 };
 
 TEST_F(UpkeepTest, LetsAConnectionGoOnAtOnceWhereThereIsNoHook) {
@@ -319,6 +325,51 @@ TEST_F(UpkeepTest, LetsThoseGrantedInTheSameTurnGoAfterTheRecycling) {
   hooks.end_first();
   run_until_recycled();
   EXPECT_THAT(order, ElementsAre(a, b, c));
+}
+
+TEST_F(UpkeepTest, EndsThoseThatHoldARecyclingUpForTooLong) {
+  settings.hooks.recycle_drain_timeout = 10ms;
+  recycle_every(1);
+  overdue_one = begin();
+  const PeerId waiter = enroll();
+  run_until([&] { return !hooks.running.empty(); });
+  EXPECT_EQ(overdue, 1);
+  EXPECT_FALSE(holds(waiter));
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_TRUE(holds(waiter));
+  EXPECT_THAT(notes, Contains(HasSubstr("the drain timeout of the recycling is over")));
+}
+
+TEST_F(UpkeepTest, RecyclesUnderALeaseThatItCannotEnd) {
+  settings.hooks.recycle_drain_timeout = 10ms;
+  recycle_every(1);
+  const PeerId stays = begin();
+  run_until([&] { return !hooks.running.empty(); });
+  EXPECT_TRUE(holds(stays));
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_FALSE(holds(enroll()));
+}
+
+TEST_F(UpkeepTest, LimitsARecyclingThatWaitsAlready) {
+  recycle_every(1);
+  begin();
+  uv::run_briefly(loop, 20ms);
+  EXPECT_EQ(overdue, 0);
+  settings.hooks.recycle_drain_timeout = 10ms;
+  apply();
+  run_until([&] { return !hooks.running.empty(); });
+  EXPECT_EQ(overdue, 1);
+}
+
+TEST_F(UpkeepTest, EndsNobodyForARecyclingThatWaitsNoLonger) {
+  settings.hooks.recycle_drain_timeout = 20ms;
+  recycle_every(1);
+  end(begin());
+  ASSERT_THAT(hooks.running, SizeIs(1));
+  uv::run_briefly(loop, 40ms);
+  EXPECT_EQ(overdue, 0);
 }
 
 TEST_F(UpkeepTest, RecyclesAfterATimeToLive) {

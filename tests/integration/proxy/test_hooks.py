@@ -224,6 +224,20 @@ def test_a_stop_does_not_wait_for_a_recycling_that_nobody_waits_for(start, echoi
     wait_until(lambda: not lives(int(pid.read_text())), 5)
 
 
+def test_a_connection_that_never_ends_holds_a_recycling_up_only_so_long(start, echoing, tmp_path):
+    recycled = tmp_path / "recycled"
+    proxy = start(echoing, "-n", 2, "--recycle", f"echo >> {recycled}", "--recycle-every", 2,
+                  "--recycle-drain-timeout", "1s")
+    first, second, third = proxy.clients(3)
+    assert first.ask(b"first") == b"first"
+    assert second.ask(b"second") == b"second"
+    assert (first.ending(), second.ending()) == ("reset", "reset")
+    assert third.ask(b"third") == b"third"
+    assert len(recycled.read_text()) == 1
+    assert {proxy.ending_of(client)["state"] for client in (first, second)} == {"UD"}
+    assert outcome(proxy, "recycling") == 2
+
+
 def test_a_hook_may_say_much(start, echoing):
     hook = "head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo the end"
     proxy = start(echoing, "--before-activate", hook)
