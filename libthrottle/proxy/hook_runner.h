@@ -40,14 +40,14 @@ struct Activation {
   PeerId peer = 0;
   SocketAddress client = {};
   Duration waited{};
-  std::size_t queued = 0;  // how many wait behind it
+  std::size_t queued = 0;    // how many wait behind it
+  std::uint64_t number = 0;  // of the proxy's activations, from 1; 0 before it is prepared
 };
 
 // What a hook is told.
 struct HookCall {
   HookKind kind = HookKind::kBeforeActivate;
-  Activation activation = {};  // the connection it runs for; not for kRecycle
-  std::uint64_t number = 0;    // of this activation, from 1; for the other kinds, of the latest one
+  Activation activation = {};  // it runs for this one; kRecycle: only the number, of the latest one
   bool timed_out = false;      // a connection reached its time-to-live since the last activation
 };
 

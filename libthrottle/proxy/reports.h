@@ -12,6 +12,7 @@
 #include "libthrottle/core/ledger_types.h"
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
+#include "libthrottle/proxy/hook_runner.h"
 
 namespace throttle::proxy {
 
@@ -94,8 +95,10 @@ enum class NoteWeight : std::uint8_t { kNews, kTrouble };
 class Reports {
  public:
   virtual void on_ended(const ConnectionRecord& record) noexcept = 0;
-  virtual void on_hook_line(std::string_view hook, std::string_view line) noexcept = 0;
-  virtual void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept = 0;
+  virtual void on_hook_line(const HookCall& hook, std::string_view line) noexcept = 0;
+  // The error of the verdict says how it failed.
+  virtual void on_hook_done(const HookCall& hook, Duration took,
+                            const Result<void>& verdict) noexcept = 0;
   // Something an operator wants to know: recycling begins, the upstream does not answer.
   virtual void on_note(NoteWeight weight, std::string_view what) noexcept = 0;
 

@@ -41,7 +41,8 @@ Activation Session::activation() const {
   return {.peer = visit.peer,
           .client = visit.client,
           .waited = visit.granted - visit.enrolled,
-          .queued = queued_};
+          .queued = queued_,
+          .number = number_};
 }
 
 void Session::begin(std::size_t queued) {
@@ -49,7 +50,8 @@ void Session::begin(std::size_t queued) {
   around_.upkeep.begin(activation());
 }
 
-void Session::on_prepared(const Result<void>& verdict) {
+void Session::on_prepared(const Activation& activation, const Result<void>& verdict) {
+  number_ = activation.number;
   if (!verdict) return end({EndedBy::kHook, Refusal::kHook, verdict.error().message});
   prepared_ = uv::now();
   state_ = ConnectionState::kConnecting;

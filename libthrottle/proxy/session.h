@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -54,7 +55,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   // Begins with the preparation. May end the session.
   void begin(std::size_t queued);
   // The answer of the upkeep. The same.
-  void on_prepared(const Result<void>& verdict);
+  void on_prepared(const Activation& activation, const Result<void>& verdict);
   // Nothing has moved for too long. The same.
   void on_idle();
   // It may last: from now on the system probes its upstream. May be told again and again.
@@ -89,6 +90,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   TimePoint prepared_ = kNever;
   TimePoint connected_ = kNever;
   std::size_t queued_ = 0;
+  std::uint64_t number_ = 0;
   bool upstream_is_probed_ = false;
   std::optional<Dialer> dialer_;
   std::optional<Relay> relay_;

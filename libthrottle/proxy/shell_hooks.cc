@@ -75,7 +75,7 @@ Result<std::unique_ptr<HookRunner::Run>> ShellHooks::start(const HookCall& call,
                                                            Listener& listener) {
   Variables variables{{"THROTTLE_PROXY", proxy_},
                       {"THROTTLE_UPSTREAM", upstream_},
-                      {"THROTTLE_ACTIVATION", std::to_string(call.number)},
+                      {"THROTTLE_ACTIVATION", std::to_string(call.activation.number)},
                       {"THROTTLE_TIMED_OUT", call.timed_out ? "1" : "0"}};
   if (call.kind != HookKind::kRecycle) add_client(call.activation, variables);
   auto shell = std::make_unique<Shell>(call.kind, listener);

@@ -83,16 +83,17 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
   }
 
   // --- of the upkeep ---
-  void on_prepared(PeerId peer, Result<void> verdict) noexcept override;
+  void on_prepared(const Activation& activation, Result<void> verdict) noexcept override;
   void on_recycling_overdue() noexcept override;
-  void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
+  void on_hook_line(const HookCall& hook, std::string_view line) noexcept override {
     reports.on_hook_line(hook, line);
   }
   void on_note(NoteWeight weight, std::string_view what) noexcept override {
     reports.on_note(weight, what);
   }
-  void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
-    reports.on_hook_done(hook, took, succeeded);
+  void on_hook_done(const HookCall& hook, Duration took,
+                    const Result<void>& verdict) noexcept override {
+    reports.on_hook_done(hook, took, verdict);
   }
 
   // --- of the sessions ---
@@ -143,9 +144,9 @@ void TcpDoor::State::on_not_admitted(const Visit& visit, Refusal refusal) noexce
 
 // --- of the upkeep ---
 
-void TcpDoor::State::on_prepared(PeerId peer, Result<void> verdict) noexcept {
-  if (const auto found = sessions.find(peer); found != sessions.end()) {
-    found->second->on_prepared(verdict);
+void TcpDoor::State::on_prepared(const Activation& activation, Result<void> verdict) noexcept {
+  if (const auto found = sessions.find(activation.peer); found != sessions.end()) {
+    found->second->on_prepared(activation, verdict);
   }
 }
 

@@ -39,13 +39,12 @@ struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
   // Hook::Receiver
   void on_line(const Hook& hook, std::string_view line) noexcept override;
   void on_ended(Hook& hook, Duration took, Result<void> verdict) noexcept override;
-  void on_timeout_ended(const Hook& hook, const Result<void>& verdict);
   void on_recycle_ended(const Result<void>& verdict);
 
   // Recycling::Actions
   void restart() noexcept override;
   void probe() noexcept override;
-  void let_go(const Activation& activation) noexcept override;
+  void let_go(const Activation& granted) noexcept override;
   void on_probed(Result<uv::TcpStream> stream);
 
   uv::Loop& loop;
@@ -74,20 +73,21 @@ struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
 // Null if there is no such hook.
 std::unique_ptr<Hook> Upkeep::State::start_hook(HookKind kind, const Activation& activation) {
   if (!runner.wants(kind)) return nullptr;
-  const HookCall call{kind, activation, activations, timed_out};
+  const HookCall call{kind, activation, timed_out};
   auto hook = std::make_unique<Hook>(loop, call, *this);
   hook->start(runner, hooks.timeout);
   return hook;
 }
 
-void Upkeep::State::let_go(const Activation& activation) noexcept {
-  ++activations;
+void Upkeep::State::let_go(const Activation& granted) noexcept {
+  Activation activation = granted;
+  activation.number = ++activations;
   if (recycling.count(hooks.recycle_every)) {
     begin_recycling("after " + std::to_string(hooks.recycle_every) + " activations");
   }
   auto hook = start_hook(HookKind::kBeforeActivate, activation);
   timed_out = false;
-  if (!hook) return receiver.on_prepared(activation.peer, {});
+  if (!hook) return receiver.on_prepared(activation, {});
   preparing[activation.peer] = std::move(hook);
 }
 
@@ -113,7 +113,7 @@ void Upkeep::State::on_drain_due() {
 void Upkeep::State::restart() noexcept {
   drain_timer.disarm();
   restart_begun = uv::now();
-  recycle = start_hook(HookKind::kRecycle, {});
+  recycle = start_hook(HookKind::kRecycle, {.number = activations});
   if (!recycle) recycling.on_restarted(restart_begun, true);
 }
 
@@ -137,21 +137,23 @@ void Upkeep::State::on_probed(Result<uv::TcpStream> stream) {
 }
 
 void Upkeep::State::on_line(const Hook& hook, std::string_view line) noexcept {
-  receiver.on_hook_line(name_of(hook.call().kind), line);
+  receiver.on_hook_line(hook.call(), line);
 }
 
 void Upkeep::State::on_ended(Hook& hook, Duration took, Result<void> verdict) noexcept {
-  const HookKind kind = hook.call().kind;
-  receiver.on_hook_done(name_of(kind), took, verdict.has_value());
-  if (kind == HookKind::kOnTimeout) return on_timeout_ended(hook, verdict);
-  if (kind == HookKind::kRecycle) return on_recycle_ended(verdict);
-  const auto ended = preparing.extract(hook.call().activation.peer);
-  receiver.on_prepared(ended.key(), std::move(verdict));
-}
-
-void Upkeep::State::on_timeout_ended(const Hook& hook, const Result<void>& verdict) {
-  if (!verdict) receiver.on_note(NoteWeight::kTrouble, verdict.error().message);
-  std::erase_if(on_timeouts, [&](const auto& each) { return each.get() == &hook; });
+  const HookCall& call = hook.call();
+  receiver.on_hook_done(call, took, verdict);
+  switch (call.kind) {
+    case HookKind::kBeforeActivate: {
+      const auto ended = preparing.extract(call.activation.peer);
+      return receiver.on_prepared(call.activation, std::move(verdict));
+    }
+    case HookKind::kOnTimeout:
+      std::erase_if(on_timeouts, [&](const auto& each) { return each.get() == &hook; });
+      return;
+    case HookKind::kRecycle:
+      return on_recycle_ended(verdict);
+  }
 }
 
 void Upkeep::State::on_recycle_ended(const Result<void>& verdict) {

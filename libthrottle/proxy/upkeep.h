@@ -35,19 +35,19 @@ class Upkeep {
   // None of these calls may destroy the upkeep.
   class Receiver {
    public:
-    // The connection may go on, or the hook turned it away and the error says how (exit status,
-    // signal, time over). Called once for each begin() that was not cancelled, also for one without
-    // a hook, but then from within begin() if no recycling is under way.
-    virtual void on_prepared(PeerId peer, Result<void> verdict) noexcept = 0;
+    // The connection, which has its number now, may go on, or the hook turned it away and the error
+    // says how (exit status, signal, time over). Called once for each begin() that was not
+    // cancelled, also for one without a hook, but then from within begin() if no recycling is under
+    // way.
+    virtual void on_prepared(const Activation& activation, Result<void> verdict) noexcept = 0;
     // The time for a recycling to wait is over: end every connection that was begun and has not
     // ended, but those that the upkeep holds().
     virtual void on_recycling_overdue() noexcept = 0;
-    // A hook said something, or one that nobody waits for failed, or recycling moved on: for the
-    // log.
-    virtual void on_hook_line(std::string_view hook, std::string_view line) noexcept = 0;
+    // A hook said something, or ended after `took`, or recycling moved on: for log and metrics.
+    virtual void on_hook_line(const HookCall& hook, std::string_view line) noexcept = 0;
+    virtual void on_hook_done(const HookCall& hook, Duration took,
+                              const Result<void>& verdict) noexcept = 0;
     virtual void on_note(NoteWeight weight, std::string_view what) noexcept = 0;
-    // A hook ended after `took`, for metrics.
-    virtual void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept = 0;
 
    protected:
     ~Receiver() = default;

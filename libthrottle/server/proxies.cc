@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,8 @@
 
 namespace throttle::server {
 namespace {
+
+using telemetry::Field;
 
 constexpr Duration kLogInterval = std::chrono::seconds(10);
 
@@ -102,15 +105,14 @@ class Proxies::Service final : proxy::Reports {
 
  private:
   void on_ended(const proxy::ConnectionRecord& record) noexcept override;
-  void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
-    log_.info("hook says", {{"proxy", name_}, {"hook", hook}, {"line", line}});
+  void on_hook_line(const proxy::HookCall& hook, std::string_view line) noexcept override {
+    write(telemetry::Level::kInfo, "hook says", hook, Field("line", line));
   }
-  void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
-    metrics_.count_hook(hook, took, succeeded);
-    const auto level = succeeded ? telemetry::Level::kInfo : telemetry::Level::kWarn;
-    log_.write(level, succeeded ? "hook done" : "hook failed",
-               {{"proxy", name_}, {"hook", hook}, {"took_ms", ms(took)}});
-  }
+  void on_hook_done(const proxy::HookCall& hook, Duration took,
+                    const Result<void>& verdict) noexcept override;
+  // A line about a hook, and about the client for whom it runs.
+  void write(telemetry::Level level, std::string_view message, const proxy::HookCall& hook,
+             const std::same_as<Field> auto&... more) const;
   void on_note(proxy::NoteWeight weight, std::string_view what) noexcept override {
     const bool trouble = weight == proxy::NoteWeight::kTrouble;
     log_.write(trouble ? telemetry::Level::kWarn : telemetry::Level::kInfo, "note",
@@ -158,6 +160,29 @@ void Proxies::Service::on_ended(const proxy::ConnectionRecord& record) noexcept 
                            {"active", record.active},
                            {"waiting", record.waiting},
                            {"position", record.position}});
+}
+
+void Proxies::Service::on_hook_done(const proxy::HookCall& hook, Duration took,
+                                    const Result<void>& verdict) noexcept {
+  metrics_.count_hook(name_of(hook.kind), took, verdict.has_value());
+  const Field length("took_ms", ms(took));
+  if (verdict) return write(telemetry::Level::kInfo, "hook done", hook, length);
+  write(telemetry::Level::kWarn, "hook failed", hook, length,
+        Field("reason", verdict.error().message));
+}
+
+void Proxies::Service::write(telemetry::Level level, std::string_view message,
+                             const proxy::HookCall& hook,
+                             const std::same_as<Field> auto&... more) const {
+  const Field kind("hook", name_of(hook.kind));
+  if (hook.kind == proxy::HookKind::kRecycle) {
+    return log_.write(level, message, {{"proxy", name_}, kind, more...});
+  }
+  const proxy::Activation& activation = hook.activation;
+  const std::string client = activation.client.to_string();
+  log_.write(
+      level, message,
+      {{"proxy", name_}, kind, {"client", client}, {"activation", activation.number}, more...});
 }
 
 nlohmann::json Proxies::Service::connections() const {

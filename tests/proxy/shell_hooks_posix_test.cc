@@ -58,6 +58,7 @@ const Activation kActivation{
     .client = {IpAddress::from_v4({10, 0, 0, 1}), 4711},
     .waited = 1500ms + 700us,
     .queued = 3,
+    .number = 12,
 };
 
 TEST_F(ShellHooksTest, AreTheCommandsOfTheSettings) {
@@ -70,10 +71,7 @@ TEST_F(ShellHooksTest, AreTheCommandsOfTheSettings) {
 
 TEST_F(ShellHooksTest, KnowWhatTheyRunFor) {
   settings.hooks.before_activate = "env | grep ^THROTTLE_ | LC_ALL=C sort";
-  run({.kind = HookKind::kBeforeActivate,
-       .activation = kActivation,
-       .number = 12,
-       .timed_out = true});
+  run({.kind = HookKind::kBeforeActivate, .activation = kActivation, .timed_out = true});
   EXPECT_EQ(verdict, "");
   EXPECT_THAT(lines, ElementsAre("THROTTLE_ACTIVATION=12", "THROTTLE_CLIENT_ADDRESS=10.0.0.1",
                                  "THROTTLE_CLIENT_PORT=4711", "THROTTLE_PROXY=office",
@@ -84,7 +82,7 @@ TEST_F(ShellHooksTest, KnowWhatTheyRunFor) {
 TEST_F(ShellHooksTest, OfRecyclingKnowOfNoClient) {
   settings.upstream = {"::1", 8100};
   settings.hooks.recycle = "env | grep ^THROTTLE_ | LC_ALL=C sort";
-  run({.kind = HookKind::kRecycle, .number = 12});
+  run({.kind = HookKind::kRecycle, .activation = {.number = 12}});
   EXPECT_THAT(lines, ElementsAre("THROTTLE_ACTIVATION=12", "THROTTLE_PROXY=office",
                                  "THROTTLE_TIMED_OUT=0", "THROTTLE_UPSTREAM=[::1]:8100"));
 }

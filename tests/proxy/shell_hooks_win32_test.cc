@@ -42,7 +42,7 @@ TEST_F(ShellHooksTest, KnowWhatTheyRunFor) {
   settings.name = "office";
   settings.upstream = {"localhost", 8100};
   settings.hooks.recycle = "set THROTTLE_";
-  run({.kind = HookKind::kRecycle, .number = 12, .timed_out = true});
+  run({.kind = HookKind::kRecycle, .activation = {.number = 12}, .timed_out = true});
   EXPECT_EQ(verdict, "");
   EXPECT_THAT(lines,
               UnorderedElementsAre("THROTTLE_ACTIVATION=12", "THROTTLE_PROXY=office",

@@ -35,10 +35,10 @@ class TcpDoorTest : public DoorTest, public Reports {
     records.push_back(record);
     loop.stop();
   }
-  void on_hook_line(std::string_view, std::string_view line) noexcept override {
+  void on_hook_line(const HookCall&, std::string_view line) noexcept override {
     lines.emplace_back(line);
   }
-  void on_hook_done(std::string_view, Duration, bool) noexcept override {}
+  void on_hook_done(const HookCall&, Duration, const Result<void>&) noexcept override {}
   void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
 
   uv::End& arrive(std::string_view words = {}) {

@@ -77,21 +77,24 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
   }
   void TearDown() override { EXPECT_EQ(ledger.check(), ""); }
 
-  void on_prepared(PeerId peer, Result<void> verdict) noexcept override {
-    verdicts[peer] = verdict ? "" : verdict.error().message;
-    order.push_back(peer);
+  void on_prepared(const Activation& activation, Result<void> verdict) noexcept override {
+    verdicts[activation.peer] = verdict ? "" : verdict.error().message;
+    order.push_back(activation.peer);
+    numbers.push_back(activation.number);
   }
   void on_recycling_overdue() noexcept override {
     ++overdue;
     if (overdue_one) end(*overdue_one);
   }
-  void on_hook_line(std::string_view hook, std::string_view line) noexcept override {
-    lines.push_back(std::string(hook) + ": " + std::string(line));
+  void on_hook_line(const HookCall& hook, std::string_view line) noexcept override {
+    lines.push_back(std::string(name_of(hook.kind)) + ": " + std::string(line));
   }
   void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
-  void on_hook_done(std::string_view hook, Duration took, bool succeeded) noexcept override {
+  void on_hook_done(const HookCall& hook, Duration took,
+                    const Result<void>& verdict) noexcept override {
     EXPECT_GE(took, 0s);
-    done.push_back(std::string(hook) + (succeeded ? " good" : " bad"));
+    done.push_back(std::string(name_of(hook.kind)) +
+                   (verdict ? " good" : " bad: " + verdict.error().message));
   }
 
   PeerId enroll() {
@@ -136,6 +139,7 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
 
   std::map<PeerId, std::string> verdicts;
   std::vector<PeerId> order;
+  std::vector<std::uint64_t> numbers;  // in the same order
   std::vector<std::string> lines;
   std::vector<std::string> notes;
   std::vector<std::string> done;
@@ -171,7 +175,7 @@ TEST_F(UpkeepWithHook, TurnsTheClientAwayWhenTheHookFails) {
   const PeerId peer = begin();
   hooks.end_first(fail(ErrorCode::kUnavailable, "status 3"));
   EXPECT_EQ(verdicts.at(peer), "status 3");
-  EXPECT_THAT(done, ElementsAre("before-activate bad"));
+  EXPECT_THAT(done, ElementsAre("before-activate bad: status 3"));
 }
 
 TEST_F(UpkeepWithHook, TurnsTheClientAwayInALaterTurnWhenTheHookCannotStart) {
@@ -221,8 +225,11 @@ TEST_F(UpkeepWithHook, NumbersTheActivationsAndTellsOfATimeToLiveOnce) {
   end(begin());
   begin();
   ASSERT_THAT(hooks.calls, SizeIs(3));
-  EXPECT_EQ(hooks.calls[0].number, 1U);
-  EXPECT_EQ(hooks.calls[2].number, 3U);
+  EXPECT_EQ(hooks.calls[0].activation.number, 1U);
+  EXPECT_EQ(hooks.calls[2].activation.number, 3U);
+  hooks.running[1]->listener.on_ended({});
+  hooks.end_first();
+  EXPECT_THAT(numbers, ElementsAre(2U, 1U));
   EXPECT_FALSE(hooks.calls[0].timed_out);
   EXPECT_TRUE(hooks.calls[1].timed_out);
   EXPECT_FALSE(hooks.calls[2].timed_out);
@@ -238,10 +245,10 @@ TEST_F(UpkeepWithHook, DoesNotWaitForTheHookOfATimeToLive) {
   hooks.running[2]->listener.on_ended({});
   EXPECT_EQ(verdicts.at(peer), "");
   hooks.end_first(fail(ErrorCode::kUnavailable, "status 3"));
-  EXPECT_THAT(notes, ElementsAre("status 3"));
+  EXPECT_THAT(done, Contains("on-timeout bad: status 3"));
   hooks.end_first();
   EXPECT_THAT(hooks.running, IsEmpty());
-  EXPECT_THAT(notes, SizeIs(1));
+  EXPECT_THAT(notes, IsEmpty());
 }
 
 TEST_F(UpkeepTest, RecyclesAfterTheNthConnectionAndNotBeforeTheNextOne) {

@@ -36,7 +36,9 @@ def test_a_hook_that_fails_turns_the_client_away_and_frees_the_place(start, echo
     assert second.ask(b"hello") == b"hello"
     assert proxy.ending_of(first)["state"] == "HA"
     assert echoing.accepted == 1
-    assert len(proxy.log("hook failed")) == 1
+    [failed] = proxy.log("hook failed")
+    assert (failed["client"], failed["activation"]) == (first.address, 1)
+    assert "status 3" in failed["reason"]
     assert "status 3" in proxy.log("could not serve a connection")[0]["reason"]
 
 
@@ -100,6 +102,29 @@ def test_what_a_hook_says_is_in_the_log_line_by_line(start, echoing):
     lines = proxy.wait_for_log("hook says", 4)
     assert {line["hook"] for line in lines} == {"before-activate"}
     assert sorted(line["line"] for line in lines) == ["one", "two words", "unfinished", "wrong"]
+
+
+def test_the_log_of_a_hook_names_the_client_for_whom_it_runs(start, echoing):
+    says = "echo $THROTTLE_CLIENT_ADDRESS:$THROTTLE_CLIENT_PORT $THROTTLE_ACTIVATION"
+    proxy = start(echoing, "-n", 2, "-t", "500ms", "--before-activate", says,
+                  "--on-timeout", f"{says}; exit 4", "--recycle", says, "--recycle-after-timeout")
+    first, second = proxy.clients(2)
+    first.ask(b"hello")
+    second.close()
+    first.ending()
+    proxy.wait_for_log("hook done", 3)
+    lines = proxy.wait_for_log("hook says", 4)
+    who = {"before-activate": {f"{first.address} 1", f"{second.address} 2"},
+           "on-timeout": {f"{first.address} 1"}, "recycle": {": 2"}}
+    for hook, expected in who.items():
+        assert {line["line"] for line in lines if line["hook"] == hook} == expected
+    for line in [*lines, *proxy.log("hook done"), *proxy.wait_for_log("hook failed")]:
+        assert ("client" in line) == ("activation" in line) == (line["hook"] != "recycle")
+    assert all(line["line"] == "{client} {activation}".format(**line)
+               for line in lines if "client" in line)
+    [failed] = proxy.log("hook failed")
+    assert (failed["hook"], failed["client"]) == ("on-timeout", first.address)
+    assert "status 4" in failed["reason"]
 
 
 def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_path):
