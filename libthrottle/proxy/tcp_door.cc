@@ -270,8 +270,12 @@ Result<void> TcpDoor::reload(Settings settings) {
   return outcome;
 }
 
-void TcpDoor::drain(std::function<void()> on_drained) {
+void TcpDoor::retire() {
   state_->listener.stop();
+}
+
+void TcpDoor::drain(std::function<void()> on_drained) {
+  retire();
   state_->on_drained = std::move(on_drained);
   state_->drain_timer.arm(saturating_add(uv::now(), state_->settings.drain_timeout));
   state_->tell_if_drained();

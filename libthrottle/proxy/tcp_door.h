@@ -36,9 +36,10 @@ class TcpDoor {
   // address: then it goes on at the old one, and all else is in force.
   Result<void> reload(Settings settings);
 
-  // Stops accepting, turns away who waits, and lets those that have a place end within the drain
-  // timeout; then cuts them off. `on_drained` is called once, possibly at once, and may destroy the
-  // door as the last thing it does.
+  // Stops accepting and turns away who waits; those that have a place end when they like.
+  void retire();
+  // Retires, and cuts off who is left after the drain timeout. `on_drained` is called once,
+  // possibly at once, when nobody is left, and may destroy the door as the last thing it does.
   void drain(std::function<void()> on_drained);
   // Cuts every connection off now.
   void close_now();

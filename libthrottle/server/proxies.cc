@@ -249,7 +249,7 @@ void Proxies::reload(std::span<const proxy::Settings> settings) {
 void Proxies::retire(std::unique_ptr<Service> service) {
   std::erase_if(retired_, [](const auto& gone) { return gone->door().active_count() == 0; });
   log_.info("the proxy is removed; its connections may end", {{"proxy", service->name()}});
-  service->door().drain([] {});
+  service->door().retire();
   retired_.push_back(std::move(service));
 }
 
@@ -281,6 +281,8 @@ std::string Proxies::connections() const {
   auto list = nlohmann::json::array();
   for (const auto& service : services_)
     list.push_back(service->connections());
+  for (const auto& service : retired_)
+    if (service->door().active_count() > 0) list.push_back(service->connections());
   using nlohmann::json;
   const json page{{"proxies", std::move(list)}};
   return page.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

@@ -39,7 +39,7 @@ class Proxies {
   void close_now();
 
   void write_metrics(telemetry::Exposition& page) const;
-  // Each proxy with its connections, as a JSON text.
+  // Each proxy with its connections, as a JSON text; a removed one until the last has ended.
   std::string connections() const;
 
  private:

@@ -268,6 +268,18 @@ TEST_F(TcpDoorTest, DrainsWithoutTheWaitingAndTellsWhenTheActiveHaveEnded) {
   EXPECT_EQ(ledger().peer_count(), 0U);
 }
 
+TEST_F(TcpDoorTest, RetiresWithoutTheWaitingAndLetsTheActiveGoOn) {
+  open({.drain_timeout = 0ms});
+  uv::End& active = arrive("x");
+  uv::End& upstream = serve();
+  uv::End& waiting = arrive();
+  watch_until([&] { return door->waiting_count() == 1; });
+  door->retire();
+  run_until([&] { return waiting.eof; });
+  upstream.stream.write("still there");
+  run_until([&] { return active.bytes == "still there"; });
+}
+
 TEST_F(TcpDoorTest, CutsOffWhatIsLeftAfterTheDrainTimeout) {
   open({.drain_timeout = 10ms});
   uv::End& active = arrive("x");
