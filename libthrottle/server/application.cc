@@ -194,6 +194,7 @@ void Application::on_drain_timeout() {
 }
 
 void Application::on_reload_signal() {
+  if (stopping_) return log_.info("the file is not read again: this process stops");
   if (purpose_.configuration.empty()) {
     log_.info("there is no configuration file to read again");
     return;

@@ -145,15 +145,16 @@ def test_an_address_that_cannot_be_had_leaves_the_proxy_where_it_was(start_offic
 
 def test_proxies_come_and_go(start_office, make_service):
     service = make_service(echo)
-    proxy = start_office(service)
+    proxy = start_office(service, drain_timeout='"0s"')
     port = free_port()
     old = proxy.client()
     old.ask(b"hello")
     waiting = proxy.client()
     proxy.wait_for(waiting=1)
     proxy.reload(table("other", port, service.port))
-    assert old.ask(b"still served") == b"still served"
     assert waiting.ending() == "closed"
+    assert old.ask(b"still served") == b"still served"
+    assert [each["client"] for each in proxy.connections("office")] == [old.address]
     with Client(port) as client:
         assert client.ask(b"hello") == b"hello"
     with pytest.raises(ConnectionRefusedError):
@@ -190,6 +191,23 @@ def test_a_broken_file_is_refused_whole(start_office, make_service, broken):
     proxy.wait_for(active=1, waiting=1)
     holder.close()
     assert waiting.ask(b"my turn") == b"my turn"
+
+
+def test_who_stops_reads_no_file_again(start_office, make_service):
+    service = make_service(echo)
+    proxy = start_office(service)
+    active = proxy.client()
+    active.ask(b"hello")
+    proxy.signal(signal.SIGTERM)
+    proxy.wait_for_log("stopping")
+    port = free_port()
+    proxy.write_config(table("other", port, service.port))
+    proxy.signal(signal.SIGHUP)
+    proxy.wait_for_log("the file is not read again: this process stops")
+    with pytest.raises(ConnectionRefusedError):
+        Client(port)
+    active.close()
+    assert proxy.wait() == 0
 
 
 def test_a_recycling_outlives_a_reload(start_office, make_service, tmp_path):
