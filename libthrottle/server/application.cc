@@ -118,7 +118,7 @@ Result<void> Application::start() {
   log_.info("starting", {{"version", kVersion}, {"configuration", purpose_.configuration}});
   for (const std::string& warning : warnings_)
     log_.warn(warning);
-  if (!logger_.warning.empty()) log_.warn(logger_.warning);
+  if (!logger_.warning.empty()) log_.error(logger_.warning);
   uv::raise_descriptor_limit();
   runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   if (auto watching = watch_signals(); !watching) return watching;

@@ -53,6 +53,12 @@ def test_each_line_has_its_time_level_and_target(serve):
     assert lines and [line for line in lines if not LINE.fullmatch(line)] == []
 
 
+@pytest.mark.ours
+def test_a_mistake_in_the_variable_is_told_though_it_lets_only_errors_pass(serve):
+    server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "ledger=debgu"})
+    wait_until(lambda: "log level 'ledger=debgu' is ignored" in server.stderr, 2)
+
+
 def test_a_server_without_semaphores_says_so(serve):
     server = serve("")
     wait_until(lambda: "semaphores" in server.stderr, 2)
