@@ -1,16 +1,29 @@
 #include "libthrottle/uv/listen_on_each.h"
 
+#include <cstdint>
 #include <optional>
 
 #include "libthrottle/uv/resolver.h"
 
 namespace throttle::uv {
+namespace {
+
+using Listen = std::function<Result<SocketAddress>(const SocketAddress&)>;
+
+// "::" takes IPv4 as well; a machine without IPv6 does not have it.
+Result<SocketAddress> listen_on_all(std::uint16_t port, const Listen& listen) {
+  auto both = listen({IpAddress(), port});
+  if (both || both.error().code == ErrorCode::kInUse) return both;
+  return listen({IpAddress::from_v4({0, 0, 0, 0}), port});
+}
+
+}  // namespace
 
 Result<SocketAddress> listen_on_each(
     const HostPort& where,
     const std::function<Result<SocketAddress>(const SocketAddress&)>& listen) {
-  const auto addresses =
-      where.host.empty() ? Result<Addresses>({{IpAddress(), where.port}}) : resolve(where);
+  if (where.host.empty()) return listen_on_all(where.port, listen);
+  const auto addresses = resolve(where);
   if (!addresses) return tl::unexpected(addresses.error());
   std::optional<SocketAddress> first;
   std::optional<Error> failure;
