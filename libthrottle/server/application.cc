@@ -84,12 +84,13 @@ class Application {
   config::ServerSettings settings_;
   std::vector<std::string> warnings_;
   uv::Loop loop_;
+  // Go after the log is written out: a signal that comes so late ends nothing that has not ended.
+  std::vector<uv::Signal> signals_;
   MadeLogger logger_;
   telemetry::Log log_;
   uv::LedgerRuntime runtime_;
   Proxies proxies_;
   std::unique_ptr<LeaseServer> server_;  // none for a proxy that does not show its status
-  std::vector<uv::Signal> signals_;
   uv::Timer drain_timer_;
   bool stopping_ = false;
   bool proxies_stopped_ = false;

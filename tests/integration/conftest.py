@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.server import Server
+from harness.tcp import release_ports
 
 
 def pytest_addoption(parser):
@@ -26,6 +27,13 @@ def report_figure(request):
 def pytest_terminal_summary(terminalreporter, config):
     for figure in config.stash.get(FIGURES, []):
         terminalreporter.write_line(f"measured: {figure}")
+
+
+@pytest.fixture(autouse=True)
+def ports():
+    """The ports that a test was given are everybody's again when all else of it has ended."""
+    yield
+    release_ports()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from throttle_client import Client
 from throttle_client.client import UnknownPeer
 
 from harness.server import wait_until
+from harness.tcp import LIMIT_S
 
 MINUTE = timedelta(minutes=1)
 NOW = timedelta(0)
@@ -93,22 +94,21 @@ def test_a_life_of_nothing_ends_with_the_request_that_asked_for_it(serve):
 def test_leases_end_with_the_life_of_their_peer(serve):
     client = Client(serve('litter_collection_interval = "10ms"\n[semaphores]\nA = 1').url)
     (peer,) = peers_of(client, 1)
-    assert client.acquire(peer, "A", expires_in=timedelta(milliseconds=100))
+    assert client.acquire(peer, "A", expires_in=timedelta(seconds=1))
     assert client.remainder("A") == 0
-    time.sleep(0.2)
-    assert client.remainder("A") == 1
+    wait_until(lambda: client.remainder("A") == 1)
 
 
 def test_waiting_ends_when_the_lock_is_released(serve, background):
     client = Client(serve("[semaphores]\nA = 1").url)
     first, second = peers_of(client, 2)
     assert client.acquire(first, "A")
-    waiting = background(ask, client, second, 1, 15_000)
-    wait_until(lambda: client_is_waiting(client, second), 5)
+    waiting = background(ask, client, second, 1, 60_000)
+    wait_until(lambda: client_is_waiting(client, second))
     released = time.monotonic()
     client.release(first)
-    assert waiting.result(10)
-    assert time.monotonic() - released < 1
+    assert waiting.result(LIMIT_S)
+    assert time.monotonic() - released < 10
 
 
 def client_is_waiting(client: Client, peer: int) -> bool:
@@ -121,7 +121,7 @@ def test_waiting_ends_when_its_time_is_over(serve):
     assert client.acquire(first, "A")
     began = time.monotonic()
     assert not ask(client, second, 1, wait_ms=500)
-    assert 0.5 <= time.monotonic() - began < 3
+    assert 0.5 <= time.monotonic() - began
 
 
 def test_waiting_ends_when_the_holder_expires(serve, background):
@@ -130,26 +130,26 @@ def test_waiting_ends_when_the_holder_expires(serve, background):
     first, second = peers_of(client, 2)
     assert client.acquire(first, "A")
     waiting = background(ask, client, second, 1, 15_000)
-    wait_until(lambda: client_is_waiting(client, second), 5)
+    wait_until(lambda: client_is_waiting(client, second))
     client.heartbeat(first, NOW)
-    assert waiting.result(4)
+    assert waiting.result(LIMIT_S)
 
 
 def test_asking_prolongs_the_life_of_the_peer(serve):
     client = Client(serve("[semaphores]\nA = 1").url)
     (first,) = peers_of(client, 1)
-    second = client.new_peer(timedelta(seconds=1))
+    second = client.new_peer(timedelta(seconds=2))
     assert client.acquire(first, "A")
-    assert not client.acquire(second, "A", expires_in=MINUTE, block_for=timedelta(seconds=1.5))
+    assert not client.acquire(second, "A", expires_in=MINUTE, block_for=timedelta(seconds=2.2))
     assert not client.is_acquired(second)
 
 
 def test_what_a_waiting_peer_holds_lives_as_long_as_the_peer(serve):
     client = Client(serve("[semaphores]\nA = { max = 1, level = 1 }\nB = 1").url)
     (holder,) = peers_of(client, 1)
-    peer = client.new_peer(timedelta(milliseconds=500))
+    peer = client.new_peer(timedelta(seconds=2))
     assert client.acquire(holder, "B") and client.acquire(peer, "A")
-    assert not client.acquire(peer, "B", expires_in=MINUTE, block_for=timedelta(milliseconds=700))
+    assert not client.acquire(peer, "B", expires_in=MINUTE, block_for=timedelta(seconds=2.2))
     assert client.remainder("A") == 0
 
 

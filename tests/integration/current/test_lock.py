@@ -10,6 +10,7 @@ from throttle_client import Client, Peer, Timeout, lock
 from throttle_client.peer import PeerWithHeartbeat
 
 from harness.server import wait_until
+from harness.tcp import LIMIT_S
 
 TWO_LEVELS = "[semaphores]\nA = { max = 1, level = 1 }\nB = 1\n"
 
@@ -110,10 +111,10 @@ def test_who_gave_up_still_stands_in_the_queue(serve):
 
 def test_a_lock_outlives_the_time_of_its_peer_by_heartbeats(serve):
     server = serve("[semaphores]\nA = 1")
-    use_peer(server.url, expiration_time=timedelta(seconds=1),
+    use_peer(server.url, expiration_time=timedelta(seconds=2),
              heartbeat_interval=timedelta(milliseconds=250))
     with lock(server.url, "A") as peer:
-        time.sleep(2.5)
+        time.sleep(3)
         assert peer.client.is_acquired(peer.id)
         assert server.remainder("A") == 0
 
@@ -139,7 +140,7 @@ def test_threads_have_peers_of_their_own_and_never_hold_together(serve, backgrou
             inside.remove(peer.id)
 
     for done in [background(work) for _ in range(24)]:
-        done.result(30)
+        done.result(LIMIT_S)
     assert max(most) == 2
     assert len(seen) == 24
     assert server.remainder("A") == 2
@@ -155,10 +156,10 @@ def test_who_waits_gets_the_lock_from_a_server_that_lost_its_state(serve, backgr
             entered.set()
 
     waiting = background(wait_for_it)
-    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
+    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1)
     server.kill()
     server.start()
-    waiting.result(40)
+    waiting.result(LIMIT_S)
     assert entered.is_set()
 
 
@@ -168,7 +169,7 @@ def test_all_nested_locks_come_back_after_a_restart(serve):
     with lock(server.url, "A"), lock(server.url, "B"):
         server.kill()
         server.start()
-        wait_until(lambda: server.remainder("A") == 0 and server.remainder("B") == 0, 15)
+        wait_until(lambda: server.remainder("A") == 0 and server.remainder("B") == 0)
     assert (server.remainder("A"), server.remainder("B")) == (1, 1)
 
 

@@ -8,6 +8,7 @@ import pytest
 from throttle_client import Client, Timeout, lock
 
 from harness.server import wait_until
+from harness.tcp import LIMIT_S
 
 TENTH = timedelta(milliseconds=100)
 
@@ -46,7 +47,7 @@ def test_the_second_enters_when_the_first_has_left(serve, background):
         second = background(enter_second)
         time.sleep(0.3)
         order.append("first")
-    second.result(10)
+    second.result(LIMIT_S)
     assert order == ["first", "second"]
 
 
@@ -64,7 +65,7 @@ def test_heartbeats_restore_a_lease_after_a_restart(serve):
     with lock(client, "A", heartbeat_interval=TENTH):
         server.kill()
         server.start()
-        wait_until(lambda: client.remainder("A") == 0, 10)
+        wait_until(lambda: client.remainder("A") == 0)
 
 
 def test_who_waits_gets_the_lease_from_a_server_that_lost_its_state(serve, background):
@@ -78,19 +79,19 @@ def test_who_waits_gets_the_lease_from_a_server_that_lost_its_state(serve, backg
             entered.set()
 
     waiting = background(wait_for_it)
-    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
+    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1)
     server.kill()
     server.start()
-    waiting.result(30)
+    waiting.result(LIMIT_S)
     assert entered.is_set()
 
 
 def test_after_an_exception_the_lease_lasts_until_the_heartbeats_end(serve):
     """This client does not release where its body fails; the end of its life does."""
-    client = Client(serve("[semaphores]\nA = 1").url, timedelta(milliseconds=500))
+    client = Client(serve("[semaphores]\nA = 1").url, timedelta(seconds=2))
     with pytest.raises(ZeroDivisionError):
         with lock(client, "A", heartbeat_interval=TENTH) as peer:
             raise ZeroDivisionError
     assert client.remainder("A") == 0
     peer.active.clear()
-    wait_until(lambda: client.remainder("A") == 1, 5)
+    wait_until(lambda: client.remainder("A") == 1)

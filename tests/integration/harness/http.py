@@ -3,8 +3,9 @@
 import json
 import socket
 import struct
-import time
 from dataclasses import dataclass
+
+from harness.tcp import LIMIT_S
 
 
 @dataclass
@@ -23,10 +24,10 @@ class Response:
 
 
 class Connection:
-    """A client's connection. Every read ends after `timeout_s` with TimeoutError."""
+    """A client's connection. Every read ends after LIMIT_S with TimeoutError."""
 
-    def __init__(self, port: int, timeout_s: float = 10):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout_s)
+    def __init__(self, port: int):
+        self._socket = socket.create_connection(("127.0.0.1", port), LIMIT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
 
@@ -75,7 +76,6 @@ class Connection:
         """Whether no byte and no end comes for so long."""
         if self._unread:
             return False
-        before = self._socket.gettimeout()
         self._socket.settimeout(seconds)
         try:
             self._unread = self._socket.recv(1)
@@ -83,21 +83,18 @@ class Connection:
         except TimeoutError:
             return True
         finally:
-            self._socket.settimeout(before)
+            self._socket.settimeout(LIMIT_S)
 
-    def is_closed_within(self, seconds: float) -> bool:
-        """Whether the server hangs up; what it still sends is dropped."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left)
-            try:
-                if not self._socket.recv(65536):
-                    return True
-            except TimeoutError:
-                break
-            except ConnectionError:
-                return True
-        return False
+    def hangs_up(self) -> bool:
+        """Whether the server does; what it still sends is dropped."""
+        try:
+            while self._socket.recv(65536):
+                pass
+            return True
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
 
     def _read_body(self, headers: dict[str, str]) -> bytes:
         if "content-length" in headers:

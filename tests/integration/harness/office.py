@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.server import free_port
+from harness.tcp import free_port
 
 TOP = Path(__file__).resolve().parents[3]
 EXAMPLE = TOP / "examples/libreoffice"

@@ -4,10 +4,8 @@ import json
 import signal
 from dataclasses import dataclass, field
 
-from harness.server import Server, free_port, wait_until
-from harness.tcp import Client
-
-NOTICE_LIMIT_S = 10
+from harness.server import Server, wait_until
+from harness.tcp import Client, free_port
 
 
 @dataclass
@@ -59,7 +57,7 @@ class Proxy(Server):
     def wait_for(self, **states: int) -> None:
         """Waits until so many connections are in each of these states."""
         wait_until(lambda: all(self.in_state(state) == n for state, n in states.items()),
-                   NOTICE_LIMIT_S, lambda: f"not {states}: {self.connections()}\n{self.stderr}")
+                   lambda: f"not {states}: {self.connections()}\n{self.stderr}")
 
     def is_empty(self) -> bool:
         return not self.connections()
@@ -82,11 +80,11 @@ class Proxy(Server):
         found = []
         wait_until(lambda: found.extend(line for line in self.endings()
                                         if line["client"] == client.address) or found,
-                   NOTICE_LIMIT_S, lambda: f"{client.address} did not end:\n{self.stderr}")
+                   lambda: f"{client.address} did not end:\n{self.stderr}")
         return found[0]
 
     def wait_for_log(self, message: str, count: int = 1) -> list[dict]:
-        wait_until(lambda: len(self.log(message)) >= count, NOTICE_LIMIT_S,
+        wait_until(lambda: len(self.log(message)) >= count,
                    lambda: f"not {count} of {message!r}:\n{self.stderr}")
         return self.log(message)
 

@@ -4,22 +4,13 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.http import Connection, Response
-
-READY_LIMIT_S = 10
-STOP_LIMIT_S = 5
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from harness.tcp import LIMIT_S, free_port
 
 
 @dataclass
@@ -73,7 +64,7 @@ class Server:
 
     def start(self) -> "Server":
         self.spawn()
-        wait_until(self._is_ready, READY_LIMIT_S, lambda: f"not ready:\n{self.stderr}")
+        wait_until(self._is_ready, lambda: f"not ready:\n{self.stderr}")
         return self
 
     def _is_ready(self) -> bool:
@@ -89,9 +80,9 @@ class Server:
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
-    def wait(self, limit_s: float = STOP_LIMIT_S) -> int:
+    def wait(self) -> int:
         """The exit status; fails where the process outlives the limit."""
-        return self.process.wait(limit_s)
+        return self.process.wait(LIMIT_S)
 
     def stop(self) -> int:
         self.signal(signal.SIGTERM)
@@ -113,8 +104,8 @@ class Server:
 
     # What the server says, over a connection of its own each time.
 
-    def connect(self, timeout_s: float = 10) -> Connection:
-        return Connection(self.port, timeout_s)
+    def connect(self) -> Connection:
+        return Connection(self.port)
 
     def request(self, method: str, target: str, body: object = None, **headers: str) -> Response:
         """One request; `body` is sent as JSON."""
@@ -142,15 +133,23 @@ class Server:
         return {name: float(value) for name, value in samples}
 
 
-def wait_until(condition, limit_s: float, complaint=lambda: "not in time") -> None:
+def wait_until(condition, complaint=lambda: "not in time") -> None:
     """Polls until the condition holds; fails with the complaint when the limit is over."""
-    deadline = time.monotonic() + limit_s
+    deadline = time.monotonic() + LIMIT_S
     while not condition():
         assert time.monotonic() < deadline, complaint()
         time.sleep(0.005)
 
 
+def lives(pid: int) -> bool:
+    """Whether there is such a process that has not ended, though nobody has collected it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def run(binary, *arguments, folder=None) -> subprocess.CompletedProcess:
     """Runs the server to its end, which is expected soon."""
     return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
-                          timeout=10, cwd=folder, stdin=subprocess.DEVNULL)
+                          timeout=LIMIT_S, cwd=folder, stdin=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""Clients and services of plain TCP. Every read ends after LIMIT_S with TimeoutError."""
+"""Ports, clients and services of plain TCP. Every read ends after LIMIT_S with TimeoutError."""
 
 import queue
 import select
@@ -6,14 +6,33 @@ import socket
 import struct
 import threading
 
-LIMIT_S = 10
+LIMIT_S = 30  # for what takes milliseconds where nothing else runs; only a failure reaches it
 HUNG_UP = select.POLLRDHUP | select.POLLHUP | select.POLLERR
+
+_reserved: list[socket.socket] = []
+
+
+def free_port() -> int:
+    """A port that the system gives to nobody else before release_ports(): it is bound already. A
+    server listens there all the same, for it sets SO_REUSEADDR too; until then, who connects is
+    refused."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("", 0))
+    _reserved.append(keeper)
+    return keeper.getsockname()[1]
+
+
+def release_ports() -> None:
+    while _reserved:
+        _reserved.pop().close()
 
 
 class Stream:
-    """One end of a connection."""
+    """One end of a connection. It may be closed by one thread while another looks at it."""
 
     def __init__(self, connected: socket.socket):
+        self._closing = threading.Lock()
         self.socket = connected
         self.socket.settimeout(LIMIT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,17 +76,21 @@ class Stream:
         self.socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        self.socket.close()
+        with self._closing:
+            self.socket.close()
 
     def reset(self) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
+        self.close()
 
     def is_open(self) -> bool:
-        """Whether the other side has hung up in no way yet, even where bytes are unread."""
-        poll = select.poll()
-        poll.register(self.socket, HUNG_UP)
-        return not poll.poll(0)
+        """Whether neither side has hung up in any way yet, even where bytes are unread."""
+        with self._closing:
+            if self.socket.fileno() < 0:
+                return False
+            poll = select.poll()
+            poll.register(self.socket, HUNG_UP)
+            return not poll.poll(0)
 
     def ending(self) -> str:
         """Reads until the end, and says how it came: "closed" or "reset"."""
@@ -112,7 +135,7 @@ class Service:
     With a `talk` each connection has it on a thread of its own and ends with it; without one, the
     test takes the connections by next() in the order in which they came."""
 
-    def __init__(self, talk=None, port: int = 0):
+    def __init__(self, talk=None, port: int | None = None):
         self._talk = talk
         self._live: list[Stream] = []
         self._arrived: queue.SimpleQueue[Stream] = queue.SimpleQueue()
@@ -121,9 +144,9 @@ class Service:
         self.accepted = 0
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", port))
+        self.port = port or free_port()  # which stays its own while it is away
+        self._listener.bind(("127.0.0.1", self.port))
         self._listener.listen(512)
-        self.port = self._listener.getsockname()[1]
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
@@ -142,8 +165,7 @@ class Service:
         self._accepting.join(LIMIT_S)
         self._listener.close()
         for stream in self._live:
-            if stream.socket.fileno() >= 0:
-                self._end(stream)
+            self._end(stream)
         for thread in self._threads:
             thread.join(LIMIT_S)
 
@@ -154,8 +176,7 @@ class Service:
             except OSError:
                 return
             # The proxy ends one connection before it makes the next.
-            self._live = [each for each in self._live
-                          if each.socket.fileno() >= 0 and each.is_open()]
+            self._live = [each for each in self._live if each.is_open()]
             stream = Stream(connected)
             self._live.append(stream)
             self.accepted += 1

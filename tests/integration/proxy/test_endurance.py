@@ -42,13 +42,13 @@ def test_ten_thousand_wait_and_all_are_served(start, make_service, many_descript
     metric = 'throttle_proxy_waiting_connections{proxy="proxy"}'
     before, began = private_bytes(proxy), time.monotonic()
     waiting = [socket.create_connection(("127.0.0.1", proxy.listen), 10) for _ in range(number)]
-    wait_until(lambda: proxy.metric(metric) == number, 20)
+    wait_until(lambda: proxy.metric(metric) == number)
     report_figure(f"{number} connections waited after {time.monotonic() - began:.1f} s, each at "
                   f"{(private_bytes(proxy) - before) / number:.0f} bytes of the proxy's memory")
     half = number // 2
     for client in waiting[half:]:
         client.close()
-    wait_until(lambda: proxy.metric(metric) == half, 20)
+    wait_until(lambda: proxy.metric(metric) == half)
     began = time.monotonic()
     holder.reset()
     for client in waiting[:half]:
@@ -56,7 +56,7 @@ def test_ten_thousand_wait_and_all_are_served(start, make_service, many_descript
         assert client.recv(1) == b"."
         client.close()
     report_figure(f"{half / (time.monotonic() - began):.0f} of them a second were served in turn")
-    wait_until(proxy.is_empty, 10)
+    wait_until(proxy.is_empty)
     assert (service.most, service.accepted) == (1, half + 1)
 
 
@@ -96,7 +96,7 @@ def test_descriptors_that_run_out_for_all_come_back(make_proxy, echoing):
     for client in crowd:
         client.reset()
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
-    wait_until(lambda: is_served(proxy), 10)
+    wait_until(lambda: is_served(proxy))
 
 
 def is_served(proxy) -> bool:
@@ -167,7 +167,7 @@ def test_after_a_while_of_everything_all_is_back(start, make_service, report_fig
         mobs = [Mob(proxy, seed + number, until) for number in range(24)]
         for mob in mobs:
             mob.join(seconds + 20)
-        wait_until(proxy.is_empty, 10, lambda: f"{proxy.connections()}")
+        wait_until(proxy.is_empty, lambda: f"{proxy.connections()}")
         return mobs
 
     rush(SOAK_S / 3)
@@ -177,7 +177,7 @@ def test_after_a_while_of_everything_all_is_back(start, make_service, report_fig
     served = sum(mob.served for mob in mobs)
     assert served > 10
     assert service.most <= 4
-    wait_until(lambda: proxy.descriptors() <= descriptors, 5)
+    wait_until(lambda: proxy.descriptors() <= descriptors)
     assert private_bytes(proxy) - memory < 2 << 20
     assert proxy.metrics()['throttle_acquired{semaphore="proxy"}'] == 0
     report_figure(f"a soak of {SOAK_S:.0f} s served {served} clients of "

@@ -23,7 +23,7 @@ def is_refused(proxy, source: str) -> bool:
         decided.extend([False] * (len(proxy.connections()) > before))
         return decided
 
-    wait_until(decide, 5)
+    wait_until(decide)
     return decided[0]
 
 
@@ -134,5 +134,5 @@ def test_refusals_are_counted_by_reason_and_not_all_logged(start, service):
     for _ in range(50):
         assert proxy.client().ending() == "closed"
     name = 'throttle_proxy_connections_total{proxy="proxy",outcome="refused_per_client"}'
-    wait_until(lambda: proxy.metric(name) == 50, 5)
+    wait_until(lambda: proxy.metric(name) == 50)
     assert len(proxy.log("refused a connection")) < 5

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from harness.server import free_port, wait_until
-from harness.tcp import Client
+from harness.server import wait_until
+from harness.tcp import Client, free_port
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -27,7 +27,7 @@ def run_haproxy(tmp_path):
             f"listen all\n bind 127.0.0.1:{port} {bind}\n server one {server}\n")
         processes.append(subprocess.Popen(["haproxy", "-db", "-f", config],
                                           stdin=subprocess.DEVNULL))
-        wait_until(lambda: listens(port), 10)
+        wait_until(lambda: listens(port))
         return port
 
     yield run

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from harness.server import wait_until
-from harness.tcp import echo
+from harness.tcp import LIMIT_S, echo
 
 
 def order_served(service, number: int) -> list[bytes]:
@@ -33,7 +33,7 @@ def test_never_more_than_the_limit_are_at_the_service(start, make_service, backg
             return client.ask(b"a request")
 
     answers = [background(work, number) for number in range(150)]
-    assert {answer.result(30) for answer in answers} == {b"a request"}
+    assert {answer.result(LIMIT_S) for answer in answers} == {b"a request"}
     assert service.accepted == 150
     assert service.most <= limit
 
@@ -88,10 +88,10 @@ def test_a_queue_of_none_lets_nobody_wait(start, service):
 
 def test_who_waits_too_long_is_turned_away(start, service):
     proxy = start(service, "--queue-timeout", "300ms")
-    holder, waiting = proxy.clients(2)
     began = time.monotonic()
+    holder, waiting = proxy.clients(2)
     assert waiting.ending() == "closed"
-    assert 0.2 < time.monotonic() - began < 3
+    assert 0.25 < time.monotonic() - began
     ending = proxy.ending_of(waiting)
     assert (ending["state"], ending["tw"]) == ("sQ", -1)
     proxy.wait_for(active=1, waiting=0)
@@ -111,7 +111,7 @@ def test_a_limit_of_none_pauses_and_another_one_lets_go(start_from, make_proxy, 
         with service.next():
             proxy.wait_for(active=1)
             client.close()
-    wait_until(proxy.is_empty, 5)
+    wait_until(proxy.is_empty)
     assert service.most == 1
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.server import free_port, wait_until
-from harness.tcp import Stream, echo
+from harness.server import wait_until
+from harness.tcp import LIMIT_S, Stream, echo, free_port
 
 BULK_BYTES = 200 * 1024 * 1024
 
@@ -57,8 +57,8 @@ def test_hundreds_of_megabytes_pass_whole_both_ways_at_once(connected, backgroun
     up = background(send_blocks, client, block, BULK_BYTES)
     down = background(send_blocks, stream, block[::-1], BULK_BYTES + 1)
     up_arrived = background(digest_of_all, stream)
-    assert background(digest_of_all, client).result(40) == down.result(1)
-    assert up_arrived.result(40) == up.result(1)
+    assert background(digest_of_all, client).result(LIMIT_S) == down.result(LIMIT_S)
+    assert up_arrived.result(LIMIT_S) == up.result(LIMIT_S)
     ending = proxy.ending_of(client)
     assert (ending["bytes_up"], ending["bytes_down"]) == (BULK_BYTES, BULK_BYTES + 1)
     assert ending["state"] == "--"
@@ -111,10 +111,10 @@ def test_a_reset_after_the_end_of_data_is_passed_on_too(connected):
     client.finish_sending()
     assert stream.read_all() == b""
     client.reset()
-    wait_until(proxy.is_empty, 5)
+    wait_until(proxy.is_empty)
     with pytest.raises(ConnectionError):
         stream.send(b"to nobody")
-        wait_until(lambda: stream.send(b"to nobody"), 5)
+        wait_until(lambda: stream.send(b"to nobody"))
 
 
 @pytest.mark.parametrize("who", ["client", "service"])
@@ -150,10 +150,11 @@ class Gone:
 
 def test_a_service_that_never_comes_frees_the_place_in_time(start):
     proxy = start(Gone(free_port()), "--connect-timeout", "300ms")
+    began = time.monotonic()
     first, second = proxy.clients(2)
     assert first.ending() == second.ending() == "closed"
+    assert 0.55 < time.monotonic() - began  # one after the other
     assert [proxy.ending_of(client)["state"] for client in (first, second)] == ["SC", "SC"]
-    assert proxy.ending_of(second)["tw"] >= 250
     (line,) = proxy.log("could not serve a connection")  # the second of a kind waits for a summary
     assert "refused" in line["reason"] and str(proxy.upstream) in line["reason"]
     assert proxy.is_empty()
@@ -180,20 +181,19 @@ def test_a_service_that_hangs_up_at_once_frees_the_place(start, make_service):
     for client in clients:
         assert client.ending() in ("closed", "reset")
         client.close()
-    wait_until(proxy.is_empty, 5)
+    wait_until(proxy.is_empty)
 
 
 def test_a_connection_on_which_nothing_moves_is_ended(connected):
-    proxy, client, stream = connected("--idle-timeout", "400ms")
+    proxy, client, stream = connected("--idle-timeout", "2s")
     waiting = proxy.client()
-    for _ in range(4):  # longer than the limit in all
-        time.sleep(0.2)
+    for _ in range(3):  # longer than the limit in all
+        time.sleep(0.7)
+        began = time.monotonic()
         client.send(b".")
         assert stream.read(1) == b"."
-    assert client.is_open()
-    began = time.monotonic()
     assert client.ending() in ("closed", "reset")
-    assert 0.2 < time.monotonic() - began < 2
+    assert 1.9 < time.monotonic() - began
     assert proxy.ending_of(client)["state"] == "cD"
     proxy.wait_for(active=1, waiting=0)
     assert waiting.is_open()
@@ -202,34 +202,37 @@ def test_a_connection_on_which_nothing_moves_is_ended(connected):
 def test_the_time_to_live_ends_busy_connections_too(start, echoing, tmp_path):
     said = tmp_path / "said"
     hook = f'echo "$THROTTLE_CLIENT_PORT $THROTTLE_ACTIVATION" >> {said}'
-    proxy = start(echoing, "-t", 300, "--on-timeout", hook)
-    client, waiting = proxy.clients(2)
+    proxy = start(echoing, "-t", 2000, "--on-timeout", hook)
     began = time.monotonic()
+    client, waiting = proxy.clients(2)
     with pytest.raises(ConnectionError):
-        while time.monotonic() - began < 5:
+        while time.monotonic() - began < LIMIT_S:
             client.ask(b"busy")
-    assert 0.25 < time.monotonic() - began < 2
+    assert 1.9 < time.monotonic() - began
     assert proxy.ending_of(client)["state"] == "TD"
     assert waiting.ask(b"my turn") == b"my turn"
-    wait_until(said.exists, 5)
-    wait_until(lambda: said.read_text().endswith("\n"), 5)
+    wait_until(said.exists)
+    wait_until(lambda: said.read_text().endswith("\n"))
     assert said.read_text().splitlines()[0] == f"{client.address.split(':')[1]} 1"
 
 
 def test_the_time_to_live_does_not_count_the_wait(start, service):
     proxy = start(service, "-t", "400ms")
+    began = time.monotonic()
     first, second = proxy.clients(2)
     assert first.ending() in ("closed", "reset")
-    began = time.monotonic()
     assert second.ending() in ("closed", "reset")
-    assert time.monotonic() - began > 0.3
+    assert time.monotonic() - began > 0.75
 
 
 def test_connections_have_nodelay_and_keepalive(connected):
     """As the system tells it."""
     proxy, client, stream = connected()
-    port = client.address.split(":")[1]
-    timers = [line for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-              if line.split()[1].endswith(f":{proxy.listen:04X}")
-              and line.split()[2].endswith(f":{int(port):04X}")]
-    assert [line.split()[5][:2] for line in timers] == ["02"], "no keep-alive timer"
+    ends = f":{proxy.listen:04X}", f":{int(client.address.split(':')[1]):04X}"
+
+    def timers() -> list[str]:
+        table = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+        return [timer[:2] for _, local, remote, _, _, timer, *_ in table
+                if local.endswith(ends[0]) and remote.endswith(ends[1])]
+
+    wait_until(lambda: timers() == ["02"], lambda: f"no keep-alive timer: {timers()}")

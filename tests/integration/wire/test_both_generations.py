@@ -6,18 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from harness.tcp import LIMIT_S
+
 pytestmark = pytest.mark.ours  # no other server serves both
 
 MOST = 3
 WORKERS_EACH = 4
 TURNS = 5
 
-# Writes who is inside; appending a short line is atomic.
+# Begins when it is told to. Writes who is inside; appending a short line is atomic.
 WORK = """
 import sys, time
 from datetime import timedelta
 {prelude}
 log = open(sys.argv[2], "a", buffering=1)
+print("ready", flush=True)
+sys.stdin.readline()
 for turn in range({turns}):
     with {lock}:
         log.write("+{count}\\n")
@@ -35,10 +39,14 @@ def test_they_share_a_semaphore_and_never_hold_too_much(serve, request, tmp_path
     assert first_python, "--first-python is needed"
     server = serve(f"[semaphores]\nA = {MOST}")
     log = tmp_path / "log"
-    workers = [subprocess.Popen([python, "-c", script, server.url, log], stdin=subprocess.DEVNULL)
+    workers = [subprocess.Popen([python, "-c", script, server.url, log], text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                for python, script in ((sys.executable, CURRENT), (first_python, FIRST))
                for _ in range(WORKERS_EACH)]
-    assert [worker.wait(50) for worker in workers] == [0] * 2 * WORKERS_EACH
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * len(workers)
+    for worker in workers:
+        worker.stdin.close()
+    assert [worker.wait(LIMIT_S) for worker in workers] == [0] * len(workers)
     changes = [int(line) for line in Path(log).read_text().splitlines()]
     assert len(changes) == 2 * 2 * WORKERS_EACH * TURNS
     inside, most = 0, 0

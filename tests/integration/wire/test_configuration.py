@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from harness.server import free_port, run, wait_until
+from harness.server import run, wait_until
+from harness.tcp import LIMIT_S, free_port
 
 GOOD_CONFIGS = [
     "", "[semaphores]", "[logging]", "A_key_of_tomorrow = 1\n[semaphores]\nA = 5",
@@ -103,12 +104,12 @@ def test_who_came_last_may_be_served_first(serve):
 
 @pytest.mark.ours
 def test_after_a_start_the_clients_may_restore_before_anything_is_granted(serve):
-    server = serve('startup_grace = "1s"\n[semaphores]\nA = 1')
+    server = serve('startup_grace = "3s"\n[semaphores]\nA = 1')
     early = server.new_peer()
     assert server.acquire(early, "A").status == 202
     body = {"expires_in": "1min", "peer_id": 7, "acquired": {"A": 1}}
     assert server.request("POST", "/restore", body).status == 200
-    assert server.acquire(early, "A", 1, "?block_for=1500ms").status == 202
+    assert server.acquire(early, "A", 1, "?block_for=3s").status == 202
     assert server.remainder("A") == 0
     server.request("DELETE", "/peers/7")
     assert server.acquire(early, "A").status == 200
@@ -121,10 +122,13 @@ def reload():
     """reload(server, config, said) waits until the log says so."""
 
     def act(server, config: str, said: str) -> None:
+        def times() -> int:
+            return sum(said in line for line in server.log_lines)
+
         server.write_config(config)
-        before = server.stderr.count(said)
+        before = times()
         server.signal(signal.SIGHUP)
-        wait_until(lambda: server.stderr.count(said) > before, 5, lambda: server.stderr)
+        wait_until(lambda: times() > before, lambda: server.stderr)
 
     return act
 
@@ -157,9 +161,9 @@ def test_a_reload_serves_who_fits_now(serve, reload, background):
     holder, waiter = server.new_peer(), server.new_peer()
     server.acquire(holder, "A")
     answer = background(server.acquire, waiter, "A", 1, "?block_for=20s")
-    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1, 5)
+    wait_until(lambda: server.metrics()['throttle_pending{semaphore="A"}'] == 1)
     reload(server, "[semaphores]\nA = 2", "reloaded")
-    assert answer.result(2).status == 200
+    assert answer.result(LIMIT_S).status == 200
 
 
 @pytest.mark.ours

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.server import wait_until
+from harness.tcp import LIMIT_S
 
 pytestmark = pytest.mark.ours  # the current server no longer has these routes
 
@@ -108,9 +109,9 @@ def test_blocking_ends_when_the_peer_is_gone(server, background):
     acquire(server, {"A": 2})
     peer = int(acquire(server, {"A": 1}).body)
     blocked = background(block, server, peer, {"A": 1}, "?timeout_ms=20000")
-    wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1, 5)
+    wait_until(lambda: server.metrics()["throttle_parked_requests"] == 1)
     server.request("DELETE", f"/peers/{peer}")
-    assert (blocked.result(2).status, blocked.result().body) == (400, b"Unknown peer")
+    assert (blocked.result(LIMIT_S).status, blocked.result().body) == (400, b"Unknown peer")
 
 
 def test_a_heartbeat_of_a_known_peer_ignores_what_it_says_it_holds(server):
@@ -139,7 +140,7 @@ def test_a_heartbeat_for_an_unknown_semaphore_is_refused(server):
 
 def test_removing_the_expired_answers_a_number(server):
     acquire(server, {"A": 1}, "100ms")
-    wait_until(lambda: server.remainder("A") == 2, 2)
+    wait_until(lambda: server.remainder("A") == 2)
     answer = server.request("POST", "/remove_expired")
     assert (answer.status, answer.body) == (200, b"0")
 

@@ -10,6 +10,7 @@ import zlib
 import pytest
 
 from harness.server import wait_until
+from harness.tcp import LIMIT_S
 
 LINE = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (ERROR|WARN |INFO |DEBUG|TRACE) [\w:.]+\] .+")
 
@@ -17,7 +18,7 @@ LINE = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (ERROR|WARN |INFO |DEBUG|T
 def lose_a_lease(server, semaphore: str = "A") -> None:
     """What every operator wants to be warned of."""
     assert server.acquire(server.new_peer(), semaphore, 1, "?expires_in=1ms").status == 200
-    wait_until(lambda: server.remainder(semaphore) == 1, 5)
+    wait_until(lambda: server.remainder(semaphore) == 1)
 
 
 @pytest.mark.parametrize("config, variable, warns, informs", [
@@ -56,12 +57,12 @@ def test_each_line_has_its_time_level_and_target(serve):
 @pytest.mark.ours
 def test_a_mistake_in_the_variable_is_told_though_it_lets_only_errors_pass(serve):
     server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "ledger=debgu"})
-    wait_until(lambda: "log level 'ledger=debgu' is ignored" in server.stderr, 2)
+    wait_until(lambda: "log level 'ledger=debgu' is ignored" in server.stderr)
 
 
 def test_a_server_without_semaphores_says_so(serve):
     server = serve("")
-    wait_until(lambda: "semaphores" in server.stderr, 2)
+    wait_until(lambda: "semaphores" in server.stderr)
 
 
 @pytest.mark.ours
@@ -105,10 +106,10 @@ class GelfReceiver:
         return ('[semaphores]\nA = 1\n[logging.gelf]\nname = "tester"\nhost = "127.0.0.1"\n'
                 f'port = {self.port}\nlevel = "debug"\n{more}\n')
 
-    def messages(self, until, limit_s: float = 5) -> list[dict]:
+    def messages(self, until) -> list[dict]:
         """All that comes until one is found for which `until` holds."""
         found = []
-        deadline = time.monotonic() + limit_s
+        deadline = time.monotonic() + LIMIT_S
         while not any(until(message) for message in found):
             assert time.monotonic() < deadline, found
             try:
@@ -190,5 +191,5 @@ def test_a_dead_log_host_costs_nothing(serve, host):
     began = time.monotonic()
     for _ in range(200):
         assert server.request("GET", "/health").status == 200
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LIMIT_S
     assert server.stop() == 0

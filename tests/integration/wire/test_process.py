@@ -9,7 +9,8 @@ import time
 import pytest
 
 from harness.http import encode
-from harness.server import free_port, run, wait_until
+from harness.server import run, wait_until
+from harness.tcp import LIMIT_S, free_port
 
 STARTS = 20
 READY_TARGET_MS = 10
@@ -30,7 +31,7 @@ def test_the_server_is_ready_soon_after_its_start(make_server, report_figure):
                 server.connect().close()
                 break
             except ConnectionRefusedError:
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < LIMIT_S
         times.append((time.monotonic() - began) * 1000)
         server.kill()
     median = statistics.median(times)
@@ -68,11 +69,11 @@ def is_served(command: list, address: tuple[str, int], folder) -> bool:
             except OSError:
                 assert process.poll() is None
                 return False
-        wait_until(is_up, 5)
+        wait_until(is_up)
         return True
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(LIMIT_S)
 
 
 def test_without_a_configuration_there_are_no_semaphores(binary, tmp_path):
@@ -111,13 +112,13 @@ def test_wrong_arguments_exit_2_and_are_named(binary, tmp_path, arguments, named
 # Stop.
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
-def test_an_idle_server_stops_within_a_second(serve, number):
-    server = serve("[semaphores]\nA = 1")
+def test_an_idle_server_stops_at_once(serve, number):
+    server = serve('drain_timeout = "10min"\n[semaphores]\nA = 1')
     with server.connect() as idle:
         assert idle.request("GET", "/health").status == 200
         server.signal(number)
-        assert server.wait(1) == 0
-        assert idle.is_closed_within(1)
+        assert server.wait() == 0
+        assert idle.hangs_up()
     with pytest.raises(ConnectionRefusedError):
         server.connect()
 
@@ -130,7 +131,7 @@ def test_a_signal_right_after_the_first_answer_stops_it_in_order(make_server):
 
 @pytest.mark.ours
 def test_stopping_tells_who_is_blocked_that_they_are_pending(serve, background):
-    server = serve("[semaphores]\nA = 1")
+    server = serve('drain_timeout = "10min"\n[semaphores]\nA = 1')
     server.acquire(server.new_peer(), "A")
     waiters = [server.new_peer() for _ in range(10)]
     old = server.request("POST", "/acquire", {"pending": {"A": 1}, "expires_in": "1min"}).json
@@ -138,30 +139,27 @@ def test_stopping_tells_who_is_blocked_that_they_are_pending(serve, background):
     answers.append(background(
         server.request, "POST", f"/peers/{old}/block_until_acquired?timeout_ms=3600000",
         {"pending": {"A": 1}, "active": {}, "expires_in": "5min"}))
-    wait_until(lambda: server.metrics()["throttle_parked_requests"] == len(answers), 5)
-    began = time.monotonic()
+    wait_until(lambda: server.metrics()["throttle_parked_requests"] == len(answers))
     server.signal(signal.SIGTERM)
-    *current, first = (answer.result(2) for answer in answers)
-    assert time.monotonic() - began < 1
+    *current, first = (answer.result(LIMIT_S) for answer in answers)
     assert [(a.status, a.json) for a in current] == [(202, waiter) for waiter in waiters]
     assert (first.status, first.body) == (200, b"false")
-    assert server.wait(2) == 0
-    assert time.monotonic() - began < 2
+    assert server.wait() == 0
 
 
 @pytest.mark.ours
 def test_stopping_lets_a_request_under_way_finish(serve):
-    server = serve("[semaphores]\nA = 1")
+    server = serve('drain_timeout = "10min"\n[semaphores]\nA = 1')
     request = encode("POST", "/new_peer", {"expires_in": "1min"})
     with server.connect() as connection:
         connection.send(request[:-5])
-        wait_until(lambda: server.metrics()["throttle_http_connections"] == 2, 5)
+        wait_until(lambda: server.metrics()["throttle_http_connections"] == 2)
         server.signal(signal.SIGTERM)
         time.sleep(0.2)
         connection.send(request[-5:])
         answer = connection.response()
         assert (answer.status, answer.headers["connection"]) == (200, "close")
-    assert server.wait(2) == 0
+    assert server.wait() == 0
 
 
 @pytest.mark.ours
@@ -169,9 +167,9 @@ def test_stopping_does_not_wait_for_ever_for_who_never_finishes(serve):
     server = serve("[semaphores]\nA = 1")
     with server.connect() as connection:
         connection.send(b"POST /new_peer HTTP/1.1\r\n")
-        wait_until(lambda: server.metrics()["throttle_http_connections"] == 2, 5)
+        wait_until(lambda: server.metrics()["throttle_http_connections"] == 2)
         server.signal(signal.SIGTERM)
-        assert server.wait(2) == 0
+        assert server.wait() == 0
 
 
 @pytest.mark.ours
@@ -179,12 +177,12 @@ def test_stopping_does_not_wait_for_ever_for_who_never_finishes(serve):
                                            (signal.SIGINT, signal.SIGTERM)],
                          ids=lambda n: n.name)
 def test_a_second_signal_ends_it_at_once(serve, first, second):
-    server = serve('drain_timeout = "1min"\n[semaphores]\nA = 1')
+    server = serve('drain_timeout = "10min"\n[semaphores]\nA = 1')
     with server.connect() as connection:
         connection.send(b"POST /new_peer HTTP/1.1\r\n")
-        wait_until(lambda: server.metrics()["throttle_http_connections"] == 2, 5)
+        wait_until(lambda: server.metrics()["throttle_http_connections"] == 2)
         server.signal(first)
         time.sleep(0.3)
         assert server.is_running()
         server.signal(second)
-        server.wait(1)
+        server.wait()

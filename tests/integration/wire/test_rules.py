@@ -6,6 +6,7 @@ import time
 import pytest
 
 from harness.server import wait_until
+from harness.tcp import LIMIT_S
 
 TWO = "[semaphores]\nA = { max = 2, level = 1 }\nB = 2\n"
 
@@ -14,10 +15,10 @@ TWO = "[semaphores]\nA = { max = 2, level = 1 }\nB = 2\n"
 def block(background):
     """block(server, peer) is the answer to come of a request that waits now for A."""
 
-    def start(server, peer: int, count: int = 1, block_for: str = "20s", more: str = ""):
+    def start(server, peer: int, count: int = 1):
         before = pending(server)
-        answer = background(server.acquire, peer, "A", count, f"?block_for={block_for}{more}")
-        wait_until(lambda: pending(server) >= before + count, 5)
+        answer = background(server.acquire, peer, "A", count, "?block_for=10min")
+        wait_until(lambda: pending(server) >= before + count)
         return answer
 
     return start
@@ -182,7 +183,7 @@ def test_followers_move_up_when_the_head_leaves_the_queue(serve, leave):
         server.request("DELETE", f"/peers/{head}/A")
     else:
         server.request("PUT", f"/peers/{head}", {"expires_in": "0s"})
-    wait_until(lambda: is_acquired(server, follower), 2)
+    wait_until(lambda: is_acquired(server, follower))
     assert server.remainder("A") == 0
 
 
@@ -193,7 +194,7 @@ def test_a_crowd_is_served_in_its_order(serve, block):
     answers = [block(server, peer) for peer in crowd]
     for served, peer in enumerate([holder, *crowd[:-1]]):
         server.request("DELETE", f"/peers/{peer}")
-        assert answers[served].result(5).status == 200
+        assert answers[served].result(LIMIT_S).status == 200
         assert not any(answer.done() for answer in answers[served + 1:])
 
 
@@ -205,7 +206,7 @@ def test_blocking_ends_with_the_grant(serve, block):
     server.acquire(holder, "A")
     answer = block(server, peer)
     server.request("DELETE", f"/peers/{holder}/A")
-    assert (answer.result(1).status, answer.result().json) == (200, peer)
+    assert (answer.result(LIMIT_S).status, answer.result().json) == (200, peer)
 
 
 def test_blocking_without_need_does_not_wait(serve):
@@ -223,16 +224,16 @@ def test_blocking_ends_when_the_peer_is_gone(serve, block, end):
         server.request("DELETE", f"/peers/{peer}")
     else:
         server.request("PUT", f"/peers/{peer}", {"expires_in": "0s"})
-    assert (answer.result(2).status, answer.result().body) == (400, b"Unknown peer")
+    assert (answer.result(LIMIT_S).status, answer.result().body) == (400, b"Unknown peer")
     assert pending(server) == 0
 
 
-def test_blocking_ends_when_the_own_life_does(serve, block):
+def test_blocking_ends_when_the_own_life_does(serve):
     server = serve("[semaphores]\nA = 1")
     holder, peer = server.new_peer(), server.new_peer()
     server.acquire(holder, "A")
-    answer = block(server, peer, more="&expires_in=300ms")
-    assert (answer.result(3).status, answer.result().body) == (400, b"Unknown peer")
+    answer = server.acquire(peer, "A", 1, "?block_for=10min&expires_in=300ms")
+    assert (answer.status, answer.body) == (400, b"Unknown peer")
 
 
 def test_all_who_block_for_one_peer_are_told(serve, block, background):
@@ -240,10 +241,10 @@ def test_all_who_block_for_one_peer_are_told(serve, block, background):
     holder, peer = server.new_peer(), server.new_peer()
     server.acquire(holder, "A")
     answers = [block(server, peer)]
-    answers += [background(server.acquire, peer, "A", 1, "?block_for=20s") for _ in range(3)]
+    answers += [background(server.acquire, peer, "A", 1, "?block_for=10min") for _ in range(3)]
     time.sleep(0.3)
     server.request("DELETE", f"/peers/{holder}")
-    assert [answer.result(2).status for answer in answers] == [200] * 4
+    assert [answer.result(LIMIT_S).status for answer in answers] == [200] * 4
     assert server.remainder("A") == 0
 
 
@@ -254,7 +255,7 @@ def test_blocking_ends_at_once_when_the_wait_is_cancelled(serve, block):
     server.acquire(holder, "A")
     answer = block(server, peer)
     server.request("DELETE", f"/peers/{peer}/A")
-    assert answer.result(2).status == 202
+    assert answer.result(LIMIT_S).status == 202
     assert pending(server) == 0
 
 
@@ -291,7 +292,7 @@ def test_restoring_is_all_or_nothing(serve):
 def test_a_restored_peer_with_no_life_is_gone_at_once(serve):
     server = serve(TWO)
     assert restore(server, 42, {"A": 1}, "0s").status == 200
-    wait_until(lambda: server.remainder("A") == 2, 2)
+    wait_until(lambda: server.remainder("A") == 2)
 
 
 @pytest.mark.ours
@@ -307,10 +308,10 @@ def test_a_heartbeat_may_shorten_a_life(serve):
     server = serve(TWO)
     peer = server.new_peer("1h")
     server.acquire(peer, "A")
-    answer = server.request("PUT", f"/peers/{peer}", {"expires_in": "100ms"})
+    answer = server.request("PUT", f"/peers/{peer}", {"expires_in": "1s"})
     assert (answer.status, answer.body) == (200, b"Ok")
     assert server.remainder("A") == 1
-    wait_until(lambda: server.remainder("A") == 2, 2)
+    wait_until(lambda: server.remainder("A") == 2)
 
 
 @pytest.mark.ours  # elsewhere the next request may come before the timer
@@ -357,7 +358,7 @@ def test_every_grant_has_a_greater_token_and_repeating_the_request_repeats_it(se
     waiting = block(server, second)
     assert "throttle-fencing-token" not in server.acquire(second, "A").headers
     server.request("DELETE", f"/peers/{first}")
-    granted = waiting.result(2)
+    granted = waiting.result(LIMIT_S)
     other = server.acquire(third, "B")
     assert token(answer) < token(granted) < token(other) < 2**53
     server.stop()
