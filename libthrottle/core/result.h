@@ -16,7 +16,8 @@ enum class ErrorCode {
   kInvalidArgument,  // the caller's input is wrong; the message says where and what was expected
   kNotFound,         // a file, a host or a name that does not exist
   kInUse,            // an address that somebody else listens on
-  kUnavailable,      // the system refused: no descriptors, no memory, no permission, I/O error
+  kExhausted,        // all that the system has for us is in use: descriptors, memory, ports
+  kUnavailable,      // the system refused: no permission, I/O error, nobody answers
 };
 
 // `message` is complete and needs no prefix: what was wrong, where, and how to go on.

@@ -209,6 +209,7 @@ struct Dialer::State final : Dialing {
   void try_next(TimePoint now);
   TimePoint attempt_deadline(TimePoint now) const;
   void on_attempted(Result<uv::TcpStream> stream);
+  void attempt_failed(const Error& error);
   void pause(TimePoint now);
   void on_due(TimePoint now) override;
   void on_looked_up() override;
@@ -232,7 +233,8 @@ struct Dialer::State final : Dialing {
   std::size_t left_in_round = 0;  // how many come after it
   std::size_t attempts = 0;
   Duration next_pause = kFirstPause;
-  std::string reason = {};  // of the last failure
+  std::string reason = {};      // of the last failure
+  bool only_exhausted = false;  // so were all failures of this round
 };
 
 void Dialer::State::begin_round(TimePoint now) {
@@ -240,6 +242,7 @@ void Dialer::State::begin_round(TimePoint now) {
   if (!upstream.addresses.empty()) {
     current_index = upstream.preferred;
     left_in_round = upstream.addresses.size();
+    only_exhausted = true;
     return try_next(now);
   }
   awaits_addresses = upstream.resolver.has_value();
@@ -261,7 +264,7 @@ void Dialer::State::try_next(TimePoint now) {
       connector = *std::move(begun);
       return upstream.set_due(slot, attempt_deadline(now));
     }
-    reason = reason_of(begun.error());
+    attempt_failed(begun.error());
   }
   upstream.look_up(now);
   pause(now);
@@ -282,9 +285,14 @@ void Dialer::State::on_attempted(Result<uv::TcpStream> stream) {
     stream->set_nodelay();
     return finish(std::move(stream));
   }
-  reason = stream ? "connection refused" : reason_of(stream.error());
+  attempt_failed(stream ? Error{ErrorCode::kUnavailable, "connection refused"} : stream.error());
   ++current_index;
   try_next(uv::now());
+}
+
+void Dialer::State::attempt_failed(const Error& error) {
+  reason = reason_of(error);
+  only_exhausted = only_exhausted && error.code == ErrorCode::kExhausted;
 }
 
 void Dialer::State::pause(TimePoint now) {
@@ -297,10 +305,11 @@ void Dialer::State::on_due(TimePoint now) {
   connector.reset();
   if (now >= deadline) {
     if (silent && reason.empty()) reason = "no answer";
-    return finish(fail(ErrorCode::kUnavailable, failure()));
+    const bool exhausted = only_exhausted && !silent;
+    return finish(fail(exhausted ? ErrorCode::kExhausted : ErrorCode::kUnavailable, failure()));
   }
   if (!silent) return begin_round(now);
-  reason = "no answer";
+  attempt_failed({ErrorCode::kUnavailable, "no answer"});
   ++current_index;
   try_next(now);
 }

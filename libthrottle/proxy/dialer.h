@@ -48,9 +48,10 @@ class Upstream {
 // One connection to be. Destroying it gives up, and nobody is told.
 class Dialer {
  public:
-  // The stream, with TCP_NODELAY; or, when `timeout` is over, error kUnavailable that names the
-  // upstream and the last reason. The callback may destroy the dialer (but not the upstream) as the
-  // last thing it does. It comes from the loop, never from within the constructor.
+  // The stream, with TCP_NODELAY; or, when `timeout` is over, an error that names the upstream and
+  // the last reason: kExhausted if it was for want of descriptors, memory or ports that no address
+  // could be tried any more, else kUnavailable. The callback may destroy the dialer (but not the
+  // upstream) as the last thing it does. It comes from the loop, never from within the constructor.
   using OnDone = uv::Callback<void(Result<uv::TcpStream>)>;
 
   // Begins; `upstream` outlives it.

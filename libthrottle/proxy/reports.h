@@ -29,6 +29,7 @@ enum class EndedBy : char {
   kTimeToLive = 'T',
   kRecycling = 'U',  // held a recycling of the upstream up for too long
   kHook = 'H',
+  kResource = 'R',  // descriptors, memory or ports of ours ran out
 };
 
 // In which phase it ended.
@@ -47,6 +48,7 @@ enum class Refusal : std::uint8_t {
   kQueueFull,
   kQueueTimeout,
   kUpstreamDown,
+  kExhausted,  // descriptors, memory or ports of ours
   kHook,
   kBadProxyHeader,
   kSilent,  // did not speak in time

@@ -24,6 +24,15 @@ EndedBy ended_by(RelayEnd end) {
   return EndedBy::kNormal;
 }
 
+// How a session ends that was to go on but met this error; `otherwise` if nothing of ours ran out.
+Session::Ending ending_of(const Error& error, Session::Ending otherwise) {
+  if (error.code == ErrorCode::kExhausted) {
+    otherwise = {EndedBy::kResource, Refusal::kExhausted};
+  }
+  otherwise.reason = error.message;
+  return otherwise;
+}
+
 // Negative if it never came to that.
 Duration since(TimePoint start, TimePoint end) {
   return end == kNever || start == kNever ? Duration(-1) : end - start;
@@ -52,7 +61,7 @@ void Session::begin(std::size_t queued) {
 
 void Session::on_prepared(const Activation& activation, const Result<void>& verdict) {
   number_ = activation.number;
-  if (!verdict) return end({EndedBy::kHook, Refusal::kHook, verdict.error().message});
+  if (!verdict) return end(ending_of(verdict.error(), {EndedBy::kHook, Refusal::kHook}));
   prepared_ = uv::now();
   state_ = ConnectionState::kConnecting;
   dialer_.emplace(around_.upstream, around_.settings.connect_timeout,
@@ -60,7 +69,9 @@ void Session::on_prepared(const Activation& activation, const Result<void>& verd
 }
 
 void Session::on_dialled(Result<uv::TcpStream> stream) {
-  if (!stream) return end({EndedBy::kServer, Refusal::kUpstreamDown, stream.error().message});
+  if (!stream) {
+    return end(ending_of(stream.error(), {EndedBy::kServer, Refusal::kUpstreamDown}));
+  }
   relay(*std::move(stream));
 }
 

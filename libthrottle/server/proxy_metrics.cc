@@ -18,6 +18,8 @@ std::string_view refusal_name(Refusal refusal) {
       return "queue_timeout";
     case Refusal::kUpstreamDown:
       return "upstream_down";
+    case Refusal::kExhausted:
+      return "exhausted";
     case Refusal::kHook:
       return "refused_by_hook";
     case Refusal::kBadProxyHeader:

@@ -20,6 +20,11 @@ ErrorCode code_of(int status) {
     case UV_EINVAL:
     case UV_ENAMETOOLONG:
       return ErrorCode::kInvalidArgument;
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
+      return ErrorCode::kExhausted;
     default:
       return ErrorCode::kUnavailable;
   }

@@ -51,8 +51,8 @@ class Process {
   };
 
   // Starts the command in a session of its own (a job on Windows), with no input. `receiver`
-  // outlives the process. Error kUnavailable names the command: no shell, no descriptors, no
-  // memory.
+  // outlives the process. Errors name the command: kExhausted without descriptors or memory,
+  // kUnavailable without a shell.
   static Result<Process> spawn(Loop& loop, const Command& command, Receiver& receiver);
   // Kills it as kill_tree() does, if it still runs.
   ~Process();

@@ -16,7 +16,7 @@ class Signal {
  public:
   // Catches signal `number` (SIGTERM) until it is destroyed; several objects may watch one signal.
   // `on_signal` may destroy the object as the last thing it does. Error kInvalidArgument for a
-  // number that is no signal or cannot be caught, kUnavailable without descriptors.
+  // number that is no signal or cannot be caught, kExhausted without descriptors.
   static Result<Signal> watch(Loop& loop, int number, Callback<void()> on_signal);
   ~Signal();
   Signal(Signal&&) noexcept;

@@ -18,7 +18,11 @@ struct TcpConnector::Attempt {
   OnDone on_done;
   bool finished = false;
 
-  std::string what() const { return "cannot connect to " + target.to_string(); }
+  tl::unexpected<Error> failure(int status) const {
+    Error error = error_of(status, "cannot connect to " + target.to_string());
+    if (status == UV_EADDRNOTAVAIL) error.code = ErrorCode::kExhausted;  // no local port is free
+    return tl::unexpected(std::move(error));
+  }
 
   static void done(uv_connect_t* uv, int status) noexcept {
     auto* attempt = static_cast<Attempt*>(uv->data);
@@ -30,7 +34,7 @@ struct TcpConnector::Attempt {
     const OnDone on_done = attempt->on_done;
     if (status == 0) return on_done(std::move(attempt->stream));
     attempt->stream.close();
-    on_done(fail(status, attempt->what()));
+    on_done(attempt->failure(status));
   }
 };
 
@@ -54,7 +58,7 @@ Result<TcpConnector> TcpConnector::start(Loop& loop, const SocketAddress& target
   attempt->uv.data = attempt.get();
   const int status = uv_tcp_connect(&attempt->uv, &attempt->stream.box_->uv, Sockaddr(target).get(),
                                     Attempt::done);
-  if (status < 0) return fail(status, attempt->what());
+  if (status < 0) return attempt->failure(status);
   return TcpConnector(std::unique_ptr<Attempt, GiveUp>(attempt.release()));
 }
 

@@ -13,12 +13,13 @@ namespace throttle::uv {
 
 class TcpConnector {
  public:
-  // The stream, or error kUnavailable that names the address: refused, unreachable, timed out. The
-  // callback may destroy the connector as the last thing it does.
+  // The stream, or an error that names the address. kUnavailable: refused, unreachable, timed out;
+  // kExhausted: no descriptor, memory or port of ours is left, or we have no address from which to
+  // reach it. The callback may destroy the connector as the last thing it does.
   using OnDone = Callback<void(Result<TcpStream>)>;
 
-  // Begins. Error at once if the attempt cannot even begin (no descriptors, no route); then
-  // `on_done` is not called. There is no time limit but the system's, of minutes: have a timer.
+  // Begins. One of these errors at once if the attempt cannot even begin; then `on_done` is not
+  // called. There is no time limit but the system's, of minutes: have a timer.
   static Result<TcpConnector> start(Loop& loop, const SocketAddress& target, OnDone on_done);
 
   ~TcpConnector();

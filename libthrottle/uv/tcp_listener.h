@@ -37,8 +37,8 @@ class TcpListener {
   static constexpr int kDefaultBacklog = 4096;  // the system may have a lower limit
 
   // Listens on `address`; port 0 takes a free one, "::" also takes IPv4. `receiver` outlives the
-  // listener. Errors name the address: kInUse if somebody else listens there, kUnavailable without
-  // permission, descriptors, or such an address on this machine.
+  // listener. Errors name the address: kInUse if somebody else listens there, kExhausted without
+  // descriptors, kUnavailable without permission or such an address on this machine.
   static Result<TcpListener> listen(Loop& loop, const SocketAddress& address, Receiver& receiver,
                                     int backlog = kDefaultBacklog);
   // Resets the connections that nobody took.

@@ -21,9 +21,10 @@ class UdpSocket {
   UdpSocket(UdpSocket&&) noexcept;
   UdpSocket& operator=(UdpSocket&&) noexcept;
 
-  // One datagram, of at most 65,507 bytes and better no more than fit the network's packets. Error
-  // kUnavailable names the target if it was not sent: the system's buffer is full, there is no
-  // route or no descriptor, it is too long. Success does not mean that anybody gets it.
+  // One datagram, of at most 65,507 bytes and better no more than fit the network's packets. Errors
+  // name the target if it was not sent: kExhausted without a descriptor, kUnavailable if the
+  // system's buffer is full, there is no route, it is too long. Success does not mean that anybody
+  // gets it.
   Result<void> send(std::string_view datagram);
 
  private:

@@ -117,6 +117,7 @@ TEST_F(DialerPosixTest, SaysThatNobodyAnswered) {
   dial(100ms);
   finish();
   ASSERT_FALSE(*result);
+  EXPECT_EQ(result->error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(result->error().message, HasSubstr(": no answer (1 attempt in 100ms)"));
 }
 
@@ -139,6 +140,7 @@ TEST_F(DialerPosixTest, SaysThatThereWereNoDescriptors) {
   dial(60ms);
   finish();
   ASSERT_FALSE(*result);
+  EXPECT_EQ(result->error().code, ErrorCode::kExhausted);
   EXPECT_THAT(result->error().message, HasSubstr(": too many open files (2 attempts in 60ms)"));
 }
 

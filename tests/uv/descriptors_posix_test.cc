@@ -103,7 +103,7 @@ TEST_F(DescriptorsTest, ClosesTheListenerIfAcceptingFailsAgainAndAgain) {
     shortage.take_all();
     const auto reopened = acceptor.listener->reopen();
     ASSERT_FALSE(reopened);
-    EXPECT_EQ(reopened.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(reopened.error().code, ErrorCode::kExhausted);
   }
   const auto reopened = acceptor.listener->reopen();
   ASSERT_TRUE(reopened) << reopened.error().message;
@@ -117,6 +117,7 @@ TEST_F(DescriptorsTest, TellsThatAConnectionCannotEvenBegin) {
   auto on_done = [](const Result<TcpStream>&) { FAIL(); };
   const auto connector = TcpConnector::start(loop, acceptor.listener->local_address(), on_done);
   ASSERT_FALSE(connector);
+  EXPECT_EQ(connector.error().code, ErrorCode::kExhausted);
   EXPECT_TRUE(connector.error().message.ends_with(": too many open files"));
 }
 

@@ -6,6 +6,7 @@ import resource
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,39 @@ def test_descriptors_that_run_out_for_all_come_back(make_proxy, echoing):
         client.reset()
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
     wait_until(lambda: is_served(proxy))
+
+
+@contextmanager
+def no_descriptors(proxy):
+    """Meanwhile it can open none; those that it has stay."""
+    limits = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))
+    yield
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
+
+
+def test_a_service_is_not_blamed_for_descriptors_that_run_out(start, make_service):
+    service = make_service(echo)
+    service.stop()
+    proxy = start(service, "--connect-timeout", "2s", "--reject", "http")
+    client = proxy.client()
+    proxy.wait_for(connecting=1)
+    with no_descriptors(proxy):
+        assert b" 503 " in client.read_all()
+        assert proxy.ending_of(client)["state"] == "RC"
+    assert "too many open files" in proxy.log("could not serve a connection")[0]["reason"]
+    assert proxy.metric(
+        'throttle_proxy_connections_total{proxy="proxy",outcome="exhausted"}') == 1
+
+
+def test_a_command_is_not_blamed_for_descriptors_that_run_out(start, echoing):
+    proxy = start(echoing, "--before-activate", "true")
+    first, second = proxy.clients(2)
+    assert first.ask(b"hello") == b"hello"
+    proxy.wait_for(waiting=1)
+    with no_descriptors(proxy):
+        first.close()
+        assert proxy.ending_of(second)["state"] == "RA"
 
 
 def is_served(proxy) -> bool:
