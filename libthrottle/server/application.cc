@@ -225,6 +225,7 @@ void Application::on_reload_signal() {
 }  // namespace
 
 int run_server(const config::ServerOptions& options) {
+  uv::occupy_standard_descriptors();
   auto loaded = config::load_settings(options);
   if (!loaded) return complain(loaded.error());
   Purpose purpose{.serves_leases = true,
@@ -234,6 +235,7 @@ int run_server(const config::ServerOptions& options) {
 }
 
 int run_proxy(const config::ProxyOptions& options) {
+  uv::occupy_standard_descriptors();
   auto loaded = config::load_settings(options);
   if (!loaded) return complain(loaded.error());
   Purpose purpose{.configuration = options.configuration.value_or(""),

@@ -1,10 +1,14 @@
-// How many files and connections this process may have open at once.
-// Threads: any.
+// The files and connections of this process: how many it may have open at once, and which are not
+// its own. Threads: any.
 #pragma once
 
 #include <cstddef>
 
 namespace throttle::uv {
+
+// Opens what is closed of standard input, output and error on nothing. Otherwise the next file or
+// connection takes its number, and gets the log. To be called before anything else is opened.
+void occupy_standard_descriptors() noexcept;
 
 // Raises the limit as far as the system lets an ordinary process do it, and returns the limit in
 // force then. To be called once, at the start of the program.

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "libthrottle/uv/descriptors.h"
 
@@ -10,6 +12,14 @@ namespace {
 constexpr rlim_t kEnough = 1'048'576;
 
 }  // namespace
+
+void occupy_standard_descriptors() noexcept {
+  int opened = 0;
+  do {
+    opened = open("/dev/null", O_RDWR);  // the lowest number that is free
+  } while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened >= 0) close(opened);
+}
 
 std::size_t raise_descriptor_limit() noexcept {
   rlimit limit{};

@@ -8,6 +8,9 @@ constexpr std::size_t kHandles = 16'777'216;
 
 }  // namespace
 
+// Without a console the standard streams are no handles, and nothing else takes their place.
+void occupy_standard_descriptors() noexcept {}
+
 std::size_t raise_descriptor_limit() noexcept {
   return kHandles;
 }

@@ -70,10 +70,16 @@ def is_served(command: list, address: tuple[str, int], folder) -> bool:
                 assert process.poll() is None
                 return False
         wait_until(is_up)
-        return True
     finally:
         process.terminate()
-        process.wait(LIMIT_S)
+        status = process.wait(LIMIT_S)
+    return status == 0
+
+
+def test_it_needs_no_standard_streams(binary, tmp_path):
+    port = free_port()
+    shell = ["sh", "-c", 'THROTTLE_LOG=trace exec "$@" <&- >&- 2>&-', "sh"]
+    assert is_served([*shell, binary, "--port", str(port)], ("127.0.0.1", port), tmp_path)
 
 
 def test_without_a_configuration_there_are_no_semaphores(binary, tmp_path):
