@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libthrottle/config/forms.h"
+#include "libthrottle/config/listen_places.h"
 #include "libthrottle/config/proxy_keys.h"
 
 namespace throttle::config {
@@ -218,7 +219,11 @@ Result<LoadedSettings> load_settings(const ProxyOptions& options) {
   auto loaded = options.configuration ? load_file(*options.configuration)
                                       : Result<LoadedSettings>(of_one_proxy(options.proxy));
   if (!loaded) return loaded;
-  if (options.status) loaded->settings.status = options.status;
+  if (options.status) {
+    loaded->settings.status = options.status;
+    const std::string who = who_listens_at(*options.status, loaded->settings.proxies);
+    if (!who.empty()) return fail(ErrorCode::kInvalidArgument, "--status: " + who);
+  }
   StderrSettings& terminal = loaded->settings.logging.terminal;
   terminal.format = options.log_format.value_or(terminal.format);
   return loaded;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libthrottle/config/closest.h"
+#include "libthrottle/config/listen_places.h"
 #include "libthrottle/config/proxy_keys.h"
 #include "libthrottle/core/text.h"
 
@@ -55,20 +56,6 @@ void check_misfits(TableReader& table, const proxy::Settings& proxy) {
   }
 }
 
-bool overlap(const HostPort& a, const HostPort& b) {
-  const bool one_host = a.host == b.host || a.host.empty() || b.host.empty();
-  return one_host && a.port == b.port && a.port != 0;
-}
-
-void check_listen(TableReader& table, const ServerSettings& settings,
-                  const proxy::Settings& proxy) {
-  const auto other = std::ranges::find_if(settings.proxies, [&proxy](const proxy::Settings& that) {
-    return overlap(that.listen, proxy.listen);
-  });
-  if (other == settings.proxies.end()) return;
-  complain(table, "listen", "the proxy " + quote(other->name) + " listens there");
-}
-
 void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settings& proxy) {
   for (const ProxyKeyGroup& group : proxy_key_groups()) {
     for (const ProxyKey& key : group.keys) {
@@ -81,7 +68,7 @@ void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settin
   }
   if (!proxy.semaphore.empty()) check_shared_semaphore(table, settings, proxy);
   check_misfits(table, proxy);
-  check_listen(table, settings, proxy);
+  check_listen(table, proxy.listen, settings);
   table.finish(Strangers::kRefuse);
 }
 
@@ -94,6 +81,11 @@ std::string complaint_of_name(const ServerSettings& settings, const proxy::Setti
 }
 
 }  // namespace
+
+void check_listen(TableReader& table, const HostPort& where, const ServerSettings& settings) {
+  const std::string text = who_listens_at(where, settings.proxies);
+  if (!text.empty()) complain(table, "listen", text);
+}
 
 void read_proxies(TableReader& top, ServerSettings& settings) {
   const auto table = top.table("proxy");

@@ -11,4 +11,7 @@ namespace throttle::config {
 // one of its own, which bears its name. No two proxies listen in one place.
 void read_proxies(TableReader& top, ServerSettings& settings);
 
+// Complains of the key listen of the table, which says `where`, if a proxy listens there.
+void check_listen(TableReader& table, const HostPort& where, const ServerSettings& settings);
+
 }  // namespace throttle::config

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libthrottle/config/forms.h"
+#include "libthrottle/config/listen_places.h"
 #include "libthrottle/core/address.h"
 
 namespace throttle::config {
@@ -96,6 +97,11 @@ Result<LoadedSettings> load_settings(const ServerOptions& options) {
   HttpSettings& http = loaded->settings.http;
   http.listen.host = options.address.value_or(http.listen.host);
   http.listen.port = options.port.value_or(http.listen.port);
+  if (const auto who = who_listens_at(http.listen, loaded->settings.proxies); !who.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                options.configuration + ": " + who + ", where the server is to listen; give it " +
+                    "another address by http.listen, or --address and --port");
+  }
   StderrSettings& terminal = loaded->settings.logging.terminal;
   terminal.format = options.log_format.value_or(terminal.format);
   return loaded;

@@ -120,15 +120,18 @@ void read_status(TableReader table, HostPort& status) {
 
 void read_server(TableReader table, ServerSettings& settings) {
   if (const auto semaphores = table.table("semaphores")) read_semaphores(*semaphores, settings);
-  if (const auto http = table.table("http")) read_http(*http, settings.http);
+  auto http = table.table("http");
+  if (http) read_http(*http, settings.http);
   if (const auto logging = table.table("logging")) read_logging(*logging, settings.logging);
   table.formed("startup_grace", settings.startup_grace, kDuration);
   table.formed("drain_timeout", settings.drain_timeout, kDuration);
   table.find("litter_collection_interval");  // of older servers; ours expire to the tick
   read_proxies(table, settings);
   if (auto status = table.table("proxy_status")) {
-    read_status(*std::move(status), settings.status.emplace());
+    read_status(*status, settings.status.emplace());
+    check_listen(*status, *settings.status, settings);
   }
+  if (http) check_listen(*http, settings.http.listen, settings);
   table.finish();
 }
 

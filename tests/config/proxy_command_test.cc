@@ -269,6 +269,14 @@ TEST(ProxyOptions, AreAllThereIsWithoutAFile) {
   EXPECT_THAT(loaded->warnings, IsEmpty());
 }
 
+TEST(ProxyOptions, DoNotShowTheStatusWhereTheProxyListens) {
+  const auto loaded = load_settings(options_of({"-l1", "-p2", "--status", "127.0.0.1:1"}));
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(loaded.error().message,
+            "--status: the proxy \"proxy\" listens on port 1 of all addresses already");
+}
+
 // A file for each test, where it runs; gone after it.
 class ProxyOptionsTest : public testing::Test {
  protected:

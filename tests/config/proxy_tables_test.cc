@@ -60,13 +60,11 @@ TEST(ProxyTables, TakeAddressesWithAndWithoutAHost) {
                                                         {"'example.org:0'", {"example.org", 0}}};
   for (const auto& [text, expected] : rows) {
     const std::string listen = "listen = " + std::string(text);
-    const auto settings =
-        loaded_of("[proxy.P]\nupstream='[::1]:65535'\n" + listen + "\n[proxy_status]\n" + listen)
-            .settings;
+    const auto settings = loaded_of("[proxy.P]\nupstream='[::1]:65535'\n" + listen).settings;
     ASSERT_EQ(settings.proxies.size(), 1u);
     EXPECT_EQ(settings.proxies.front().listen, expected);
     EXPECT_EQ(settings.proxies.front().upstream, (HostPort{"::1", 65535}));
-    EXPECT_EQ(settings.status, expected);
+    EXPECT_EQ(loaded_of("[proxy_status]\n" + listen).settings.status, expected);
   }
 }
 
@@ -216,8 +214,21 @@ TEST(ProxyTables, SayWhatIsWrongWithAnAddress) {
       {"[proxy.P]\nupstream = 8100\nlisten = 1",
        "2:12: proxy.P.upstream: expected an address such as \"localhost:8100\", got the integer "
        "8100"},
+  };
+  for (const Mistake& row : rows) {
+    expect_message(row);
+  }
+}
+
+TEST(ProxyTables, RefuseToListenWhereAProxyListens) {
+  const Mistake rows[] = {
       {std::string(kProxy) + "[proxy.Q]\nlisten = '127.0.0.1:9000'\nupstream = 'a:1'",
-       "5:10: proxy.Q.listen: the proxy \"P\" listens there"},
+       "5:10: proxy.Q.listen: the proxy \"P\" listens on port 9000 of all addresses already"},
+      {"[proxy.P]\nlisten = '0.0.0.0:9000'\nupstream = 'a:1'\n[proxy_status]\n"
+       "listen = '[::]:9000'",
+       "5:10: proxy_status.listen: the proxy \"P\" listens on 0.0.0.0:9000 already"},
+      {"[http]\nlisten = '127.0.0.1:9000'\n" + std::string(kProxy),
+       "2:10: http.listen: the proxy \"P\" listens on port 9000 of all addresses already"},
   };
   for (const Mistake& row : rows) {
     expect_message(row);

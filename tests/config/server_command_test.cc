@@ -148,6 +148,19 @@ TEST_F(ServerOptionsTest, WinOverTheFile) {
   EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kText}));
 }
 
+TEST_F(ServerOptionsTest, DoNotListenWhereAProxyOfTheFileListens) {
+  std::ofstream(path) << "[proxy.P]\nlisten = 8000\nupstream = 'a:1'\n";
+  const auto loaded = load_settings({.configuration = path});
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(loaded.error().message,
+            path +
+                ": the proxy \"P\" listens on port 8000 of all addresses already, where the "
+                "server is to listen; give it another address by http.listen, or --address and "
+                "--port");
+  EXPECT_TRUE(load_settings({.configuration = path, .port = 8001}).has_value());
+}
+
 TEST_F(ServerOptionsTest, WinOverTheDefaultsWithoutAFile) {
   const auto loaded = load_settings({.configuration = path + ".missing", .port = 8001});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
