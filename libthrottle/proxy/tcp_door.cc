@@ -15,14 +15,16 @@ namespace {
 
 constexpr std::size_t kSpareDescriptors = 64;
 
-// What is left when connections are taken: those that are active need a second descriptor each.
-std::size_t spare_descriptors(const Settings& settings) {
+// What is left when connections are taken: those that get a place need a second descriptor each.
+std::size_t spare_descriptors(const LeaseLedger& ledger, const std::string& semaphore) {
   constexpr Count kMostReserved = 1 << 16;
+  const auto places = ledger.semaphore(semaphore);
+  if (!places) return kSpareDescriptors;
   return kSpareDescriptors +
-         static_cast<std::size_t>(std::clamp<Count>(settings.max_connections, 0, kMostReserved));
+         static_cast<std::size_t>(std::clamp<Count>(places->full_count, 0, kMostReserved));
 }
 
-ThrottledListener::Options listener_options(const Settings& settings) {
+ThrottledListener::Options listener_options(const LeaseLedger& ledger, const Settings& settings) {
   return {.semaphore = settings.semaphore_name(),
           .label = "proxy " + settings.name,
           .queue_timeout = settings.queue_timeout,
@@ -35,7 +37,7 @@ ThrottledListener::Options listener_options(const Settings& settings) {
           .silence_timeout = settings.idle_timeout,
           .waiting_bytes = settings.waiting_bytes,
           .client_limits = settings.client_limits,
-          .spare_descriptors = spare_descriptors(settings)};
+          .spare_descriptors = spare_descriptors(ledger, settings.semaphore_name())};
 }
 
 // How a connection that never got a place ended.
@@ -67,7 +69,7 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
         reports(its_reports),
         upstream(loop, settings.upstream),
         upkeep({loop, ledger_hub, upstream}, settings, *this),
-        listener(loop, ledger_hub, listener_options(settings), *this),
+        listener(loop, ledger_hub, listener_options(ledger_hub.ledger(), settings), *this),
         idle_timer(loop, uv::bound<&State::on_idle_due>(this)),
         drain_timer(loop, uv::bound<&State::on_drain_due>(this)) {}
   ~State() {
@@ -265,7 +267,7 @@ Result<void> TcpDoor::reload(Settings settings) {
   state_->upstream.set_target(settings.upstream);
   state_->settings = std::move(settings);
   state_->upkeep.set_settings(state_->settings);
-  state_->listener.set_options(listener_options(state_->settings));
+  state_->listener.set_options(listener_options(state_->hub.ledger(), state_->settings));
   state_->on_idle_due();  // by the new times
   return outcome;
 }

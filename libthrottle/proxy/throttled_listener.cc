@@ -372,6 +372,8 @@ void ThrottledListener::set_options(Options options) {
   options.semaphore = state_->options.semaphore;
   state_->limiter.set_config(options.client_limits);
   state_->options = std::move(options);
+  for (const auto& acceptor : state_->acceptors)
+    acceptor->set_spare_descriptors(state_->options.spare_descriptors);
 }
 
 void ThrottledListener::stop() {

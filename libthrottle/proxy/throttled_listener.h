@@ -132,7 +132,8 @@ class ThrottledListener {
   // Listens on every address of the host, on one port; an empty host means all addresses. Replaces
   // what it listened on. Errors name the address, and then nothing has changed.
   Result<SocketAddress> listen(const HostPort& where);
-  // For connections that come from now on. The semaphore stays.
+  // For connections that come from now on, and by the limit of descriptors that is in force now.
+  // The semaphore stays.
   void set_options(Options options);
 
   // Stops listening, and turns away who waits.

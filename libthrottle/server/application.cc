@@ -1,5 +1,7 @@
 #include "libthrottle/server/application.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -13,6 +15,7 @@
 #include "libthrottle/server/proxies.h"
 #include "libthrottle/server/stop_signals.h"
 #include "libthrottle/server/version.h"
+#include "libthrottle/uv/acceptor.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/descriptors.h"
 #include "libthrottle/uv/ledger_runtime.h"
@@ -47,6 +50,19 @@ config::ServerSettings fixed_part(config::ServerSettings settings) {
   return settings;
 }
 
+// Of all connections that can have a place at a proxy, with the service's end of each.
+std::uint64_t descriptors_wanted(const config::ServerSettings& settings) {
+  constexpr Count kMost = 1'000'000'000;
+  std::uint64_t places = 0;
+  for (const SemaphoreSettings& semaphore : semaphores_in_force(settings)) {
+    const bool of_a_proxy =
+        std::ranges::count(settings.proxies, semaphore.name, &proxy::Settings::semaphore_name) > 0;
+    if (of_a_proxy)
+      places += static_cast<std::uint64_t>(std::clamp<Count>(semaphore.full_count, 0, kMost));
+  }
+  return uv::Acceptor::kSpareDescriptors + 2 * places;
+}
+
 // What the two tools do differently.
 struct Purpose {
   bool serves_leases = false;
@@ -72,6 +88,7 @@ class Application {
 
  private:
   Result<void> start();
+  void raise_descriptor_limit();
   Result<void> start_http();
   Result<void> watch_signals();
   void on_stop_signal();
@@ -120,11 +137,19 @@ Result<void> Application::start() {
   for (const std::string& warning : warnings_)
     log_.warn(warning);
   if (!logger_.warning.empty()) log_.error(logger_.warning);
-  uv::raise_descriptor_limit();
+  raise_descriptor_limit();
   runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   if (auto watching = watch_signals(); !watching) return watching;
   if (auto opened = proxies_.open(settings_.proxies); !opened) return opened;
   return start_http();
+}
+
+void Application::raise_descriptor_limit() {
+  const std::size_t limit = uv::raise_descriptor_limit();
+  const std::uint64_t wanted = descriptors_wanted(settings_);
+  if (wanted <= limit) return;
+  log_.warn("the limit of open files is too low for all connections that may be let through",
+            {{"limit", limit}, {"wanted", wanted}});
 }
 
 Result<void> Application::start_http() {
@@ -215,6 +240,7 @@ void Application::on_reload_signal() {
   settings_.semaphores = loaded->settings.semaphores;
   settings_.proxies = loaded->settings.proxies;
   settings_.drain_timeout = loaded->settings.drain_timeout;
+  raise_descriptor_limit();
   runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   runtime_.hub().settle();
   proxies_.reload(settings_.proxies);

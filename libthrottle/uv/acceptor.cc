@@ -36,6 +36,10 @@ Result<SocketAddress> Acceptor::listen(const SocketAddress& address, Duration ke
   return listener_->local_address();
 }
 
+void Acceptor::set_spare_descriptors(std::size_t spare) {
+  most_streams_ = most_streams_beside(spare);
+}
+
 bool Acceptor::has_descriptors() const {
   return loop_.open_streams() < most_streams_;
 }

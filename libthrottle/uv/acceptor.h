@@ -41,6 +41,8 @@ class Acceptor final : TcpListener::Receiver {
   // Once, and first of all. The address with its real port, or the listener's error. A `keepalive`
   // is that of the connections (TcpStream::set_keepalive()).
   Result<SocketAddress> listen(const SocketAddress& address, Duration keepalive = kForever);
+  // From now on; of the limit of descriptors that is in force now.
+  void set_spare_descriptors(std::size_t spare);
   // There is room again: takes those that waited for it.
   void take();
 

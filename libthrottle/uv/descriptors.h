@@ -11,7 +11,7 @@ namespace throttle::uv {
 void occupy_standard_descriptors() noexcept;
 
 // Raises the limit as far as the system lets an ordinary process do it, and returns the limit in
-// force then. To be called once, at the start of the program.
+// force then. Whoever asked for the limit before has to ask again.
 std::size_t raise_descriptor_limit() noexcept;
 
 // The limit in force.

@@ -1,11 +1,14 @@
 """A new configuration without a dropped connection, and without one too many."""
 
+import resource
 import signal
 
 import pytest
 
 from harness.server import wait_until
 from harness.tcp import LIMIT_S, Client, echo, free_port
+
+TOO_FEW_FILES = "the limit of open files is too low for all connections that may be let through"
 
 
 def table(name: str, listen: int, upstream: int, **keys) -> str:
@@ -176,6 +179,30 @@ def test_a_proxy_that_went_and_came_again_still_counts_who_stayed(start_office, 
     old.close()
     assert waiting.ask(b"my turn") == b"my turn"
     assert service.most == 1
+
+
+def test_the_limit_of_open_files_is_raised_again(start_office, service):
+    proxy = start_office(service)
+    pid = proxy.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (200, before[1]))
+    proxy.rewrite(max_connections=2)
+    assert resource.prlimit(pid, resource.RLIMIT_NOFILE) == before
+    assert not proxy.log(TOO_FEW_FILES)
+
+
+def test_descriptors_are_kept_for_as_many_places_as_there_are_now(start_office, service):
+    proxy = start_office(service)
+    proxy.allow_descriptors(400)
+    proxy.rewrite(max_connections=1000, activate_on='"first-byte"')
+    [warning] = proxy.log(TOO_FEW_FILES)
+    assert (warning["limit"], warning["wanted"]) == (400, 2064)
+    proxy.clients(300)
+    wait_until(lambda: proxy.in_state("silent") >= 190, 5)
+    assert proxy.in_state("silent") <= 200
+    proxy.rewrite(max_connections=10, activate_on='"first-byte"')
+    proxy.wait_for(silent=300)
+    assert len(proxy.log(TOO_FEW_FILES)) == 1
 
 
 @pytest.mark.parametrize("broken", ["max_connections = -1", "nonsense", 'queue_order = "no"'])
