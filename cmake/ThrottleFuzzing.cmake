@@ -14,7 +14,7 @@ function(throttle_fuzzer name)
     add_executable(${target} ${ARG_SOURCES} ${THROTTLE_FUZZ_REPLAY_MAIN})
     add_test(NAME Fuzz.${name}_replay COMMAND ${target} corpus/${name}
              WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
-    set_tests_properties(Fuzz.${name}_replay PROPERTIES TIMEOUT 120 LABELS fuzz)
+    set_tests_properties(Fuzz.${name}_replay PROPERTIES TIMEOUT 600 LABELS fuzz)
   endif()
   throttle_common(${target})
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS})

@@ -20,6 +20,7 @@
 namespace throttle::proxy {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -105,7 +106,7 @@ TEST_F(DialerPosixTest, ASilentAddressLeavesTimeForTheOthers) {
   const SilentPort silent;
   const HostPort both{"both", 1};
   upstream.emplace(loop, both, uv::Addresses{silent.address(), acceptor.listener->local_address()});
-  dial(400ms);
+  dial(2s);
   finish();
   EXPECT_TRUE(*result) << result->error().message;
   EXPECT_EQ(dialer->attempts(), 2U);
@@ -124,7 +125,7 @@ TEST_F(DialerPosixTest, SaysThatNobodyAnswered) {
 TEST_F(DialerPosixTest, WaitsForADescriptor) {
   upstream.emplace(loop, HostPort{"127.0.0.1", acceptor.listener->local_address().port});
   std::optional<NoDescriptors> none(std::in_place);
-  dial(10s);
+  dial(1min);
   EXPECT_EQ(dialer->attempts(), 1U);
   uv::run_briefly(loop, 100ms);
   EXPECT_FALSE(result);
@@ -141,7 +142,8 @@ TEST_F(DialerPosixTest, SaysThatThereWereNoDescriptors) {
   finish();
   ASSERT_FALSE(*result);
   EXPECT_EQ(result->error().code, ErrorCode::kExhausted);
-  EXPECT_THAT(result->error().message, HasSubstr(": too many open files (2 attempts in 60ms)"));
+  EXPECT_THAT(result->error().message, HasSubstr(": too many open files ("));
+  EXPECT_THAT(result->error().message, EndsWith(" in 60ms)"));
 }
 
 }  // namespace

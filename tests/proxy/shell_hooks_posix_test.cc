@@ -34,12 +34,12 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver {
     verdict = told ? "" : told.error().message;
     loop.stop();
   }
-  void start(const HookCall& call, Duration timeout = 10s) {
+  void start(const HookCall& call, Duration timeout = 1min) {
     runner.set_settings(settings);
     hook.emplace(loop, call, *this);
     hook->start(runner, timeout);
   }
-  void run(const HookCall& call, Duration timeout = 10s) {
+  void run(const HookCall& call, Duration timeout = 1min) {
     start(call, timeout);
     while (!verdict && !HasFailure())
       uv::run_until_stopped(loop);

@@ -25,7 +25,7 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver {
     verdict = told ? "" : told.error().message;
     loop.stop();
   }
-  void run(const HookCall& call, Duration timeout = 10s) {
+  void run(const HookCall& call, Duration timeout = 1min) {
     ShellHooks runner(loop, settings);
     Hook hook(loop, call, *this);
     hook.start(runner, timeout);

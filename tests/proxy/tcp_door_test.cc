@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/proxy/door_fixture.h"
+#include "tests/uv/deserted_port.h"
 
 namespace throttle::proxy {
 namespace {
@@ -103,7 +104,7 @@ TEST_F(TcpDoorTest, PassesAResetOnAndFreesThePlace) {
 }
 
 TEST_F(TcpDoorTest, EndsAConnectionWhoseTimeIsOverThoughBytesFlow) {
-  open({.time_to_live = 30ms});
+  open({.time_to_live = 1s});
   uv::End& client = arrive("x");
   uv::End& upstream = serve();
   client.stream.write("y");
@@ -150,7 +151,9 @@ TEST_F(TcpDoorTest, WaitsForTheAnswerToAClientThatHasClosedItsSide) {
 
 TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheUpstreamIsDown) {
   open({.connect_timeout = 30ms, .rejection = Rejection::kHttp});
+  const SocketAddress down = acceptor.listener->local_address();
   acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
+  const uv::DesertedPort port(loop, down);
   uv::End& client = arrive("GET / HTTP/1.1\r\n\r\n");
   run_until_ended(1);
   EXPECT_EQ(ending(), "SC");

@@ -296,7 +296,7 @@ TEST_F(ThrottledListenerTest, LeavesASilentClientOutOfTheQueueUntilItSpeaks) {
 
 TEST_F(ThrottledListenerTest, KeepsOnlySoManySilentClientsAndNotForEver) {
   configure(1);
-  listen({.activate_on = ActivateOn::kFirstByte, .max_silent = 1, .silence_timeout = 50ms});
+  listen({.activate_on = ActivateOn::kFirstByte, .max_silent = 1, .silence_timeout = 1s});
   uv::End& first = arrive();
   uv::End& second = arrive();
   run_until([&] { return second.eof; });

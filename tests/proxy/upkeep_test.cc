@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "libthrottle/proxy/dialer.h"
+#include "tests/uv/deserted_port.h"
 #include "tests/uv/run_guard.h"
 #include "tests/uv/tcp_pair.h"
 
@@ -120,7 +121,7 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
   }
   template <typename Condition>
   void run_until(Condition reached) {
-    for (int i = 0; i < 2000 && !reached(); ++i)
+    for (const TimePoint give_up = uv::now() + uv::kPatience; !reached() && uv::now() < give_up;)
       uv::run_briefly(loop, 5ms);
     EXPECT_TRUE(reached());
   }
@@ -265,7 +266,7 @@ TEST_F(UpkeepTest, RecyclesAfterTheNthConnectionAndNotBeforeTheNextOne) {
   EXPECT_TRUE(upkeep->recycling()) << "until the upstream has answered";
   run_until_recycled();
   EXPECT_TRUE(holds(third));
-  EXPECT_THAT(listener.streams, SizeIs(1)) << "the probe";
+  run_until([&] { return listener.streams.size() == 1; });  // the probe
   EXPECT_THAT(done, ElementsAre("recycle good"));
   EXPECT_THAT(notes, ElementsAre("recycling of the upstream begins after 2 activations",
                                  StartsWith("the upstream is recycled and answers after ")));
@@ -276,7 +277,7 @@ TEST_F(UpkeepTest, OnlyProbesWhereThereIsNoRecycleHook) {
   hooks.kinds.clear();
   end(begin());
   run_until_recycled();
-  EXPECT_THAT(listener.streams, SizeIs(1));
+  run_until([&] { return listener.streams.size() == 1; });
 }
 
 TEST_F(UpkeepTest, GoesOnAndCountsAnewAfterAFailedRecycling) {
@@ -303,7 +304,9 @@ TEST_F(UpkeepTest, GoesOnAfterARecyclingThatHangs) {
 }
 
 TEST_F(UpkeepTest, GoesOnWhenTheUpstreamDoesNotAnswerAgain) {
+  const SocketAddress closed = listener.listener->local_address();
   listener.listener = fail(ErrorCode::kUnavailable, "closed");
+  const uv::DesertedPort port(loop, closed);
   settings.hooks.ready_timeout = 30ms;
   recycle_every(1);
   end(begin());

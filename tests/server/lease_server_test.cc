@@ -55,11 +55,7 @@ class LeaseServerTest : public uv::TcpTest {
 
   // Looks again and again, for what reaches no client.
   void run_until_waiting() {
-    const auto waits = [this] { return runtime.ledger().semaphore("A")->waiting == 1; };
-    for (int turns = 0; turns < 1000 && !waits(); ++turns) {
-      uv::run_briefly(loop, std::chrono::milliseconds(2));
-    }
-    ASSERT_TRUE(waits());
+    watch_until([this] { return runtime.ledger().semaphore("A")->waiting == 1; });
   }
 
   static bool is_complete(std::string_view response) {

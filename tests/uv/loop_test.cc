@@ -54,13 +54,14 @@ TEST(Clock, CountsTheWallClockFrom2025) {
                                    std::chrono::system_clock::now().time_since_epoch())
                                    .count();
   EXPECT_NEAR(static_cast<double>(wall_ms()), static_cast<double>(unix_ms - 1'735'689'600'000),
-              1000.0);
+              60'000.0);
 }
 
 class TimerTest : public testing::Test {
  protected:
   void on_due() {
     fired_at.push_back(now());
+    turns.push_back(loop.turn_time());
     if (fired_at.size() < wanted) {
       timer.arm(rearm_at);
     } else {
@@ -71,6 +72,7 @@ class TimerTest : public testing::Test {
   Loop loop;
   Timer timer{loop, bound<&TimerTest::on_due>(this)};
   std::vector<TimePoint> fired_at;
+  std::vector<TimePoint> turns;  // when the loop's turns began in which it fired
   std::size_t wanted = 1;
   TimePoint rearm_at{};
 };
@@ -97,7 +99,8 @@ TEST_F(TimerTest, LetsTheLoopLiveWhenItsCallbackArmsForThePast) {
   timer.arm(TimePoint{});
   run_until_stopped(loop);
   ASSERT_EQ(fired_at.size(), 3U);
-  EXPECT_GT(fired_at[2] - fired_at[0], 1ms);
+  EXPECT_LT(turns[0], turns[1]);
+  EXPECT_LT(turns[1], turns[2]);
 }
 
 TEST_F(TimerTest, StaysSilentUntilNever) {

@@ -1,6 +1,7 @@
 // Commands of /bin/sh.
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <optional>
@@ -65,13 +66,14 @@ class Witness {
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
-  bool all_gone() { return hangs_up_within(5000); }
-  bool some_live() { return !hangs_up_within(0); }
+  bool all_gone() { return hangs_up_within(kPatience); }
+  bool some_live() { return !hangs_up_within({}); }
 
  private:
-  bool hangs_up_within(int limit_ms) {
+  bool hangs_up_within(std::chrono::milliseconds limit) {
     close(std::exchange(ends_[1], -1));
     pollfd read_end{ends_[0], POLLIN, 0};
+    const auto limit_ms = static_cast<int>(limit.count());
     int ready = poll(&read_end, 1, limit_ms);
     while (ready < 0 && errno == EINTR)
       ready = poll(&read_end, 1, limit_ms);  // by SIGCHLD

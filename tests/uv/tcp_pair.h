@@ -92,17 +92,17 @@ struct End final : TcpStream::Receiver {
 
 class TcpTest : public testing::Test {
  protected:
-  // Runs until `reached()`; fails after ten seconds without an event.
+  // Runs until `reached()`; fails after kPatience without an event.
   template <typename Condition>
   void run_until(Condition reached) {
     while (!reached() && !HasFailure())
       run_until_stopped(loop);
   }
 
-  // For what no event tells: looks again every other millisecond; fails after ten seconds.
+  // For what no event tells: looks again every other millisecond; fails after kPatience.
   template <typename Condition>
   void watch_until(Condition reached) {
-    for (int turns = 0; !reached() && turns < 5000; ++turns)
+    for (const TimePoint give_up = now() + kPatience; !reached() && now() < give_up;)
       run_briefly(loop, std::chrono::milliseconds(2));
     EXPECT_TRUE(reached());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tests/uv/deserted_port.h"
 #include "tests/uv/tcp_pair.h"
 
 namespace throttle::uv {
@@ -238,7 +239,8 @@ TEST_F(TcpStreamTest, RefusesToWriteAfterItsShutdown) {
 using TcpConnectorTest = TcpTest;
 
 TEST_F(TcpConnectorTest, TellsARefusal) {
-  const SocketAddress nobody = [&] { return ListeningEnd(loop).listener->local_address(); }();
+  const DesertedPort port(loop);
+  const SocketAddress& nobody = port.address();
   std::optional<Error> error;
   auto on_done = [&](const Result<TcpStream>& result) {
     ASSERT_FALSE(result);
