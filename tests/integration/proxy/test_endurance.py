@@ -34,6 +34,7 @@ def private_bytes(proxy) -> int:
     return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty"))
 
 
+@pytest.mark.timeout(600)
 def test_ten_thousand_wait_and_all_are_served(start, make_service, many_descriptors, report_figure):
     number = min(WAITING, many_descriptors - 500)
     service = make_service(lambda stream: stream.send(stream.read(1)))

@@ -198,7 +198,7 @@ def test_descriptors_are_kept_for_as_many_places_as_there_are_now(start_office, 
     [warning] = proxy.log(TOO_FEW_FILES)
     assert (warning["limit"], warning["wanted"]) == (400, 2064)
     proxy.clients(300)
-    wait_until(lambda: proxy.in_state("silent") >= 190, 5)
+    wait_until(lambda: proxy.in_state("silent") >= 190)
     assert proxy.in_state("silent") <= 200
     proxy.rewrite(max_connections=10, activate_on='"first-byte"')
     proxy.wait_for(silent=300)
