@@ -57,7 +57,7 @@ def test_a_bare_number_is_milliseconds(start, service, written):
 
 @pytest.mark.parametrize("written, host", [("{}", "127.0.0.1"), ("{}", "127.0.0.9"), ("{}", "::1"),
                                            ("0.0.0.0:{}", "127.0.0.1"), ("[::1]:{}", "::1"),
-                                           ("localhost:{}", "127.0.0.1"), ("[::]:{}", "::1")])
+                                           ("localhost:{}", "localhost"), ("[::]:{}", "::1")])
 def test_it_listens_where_it_is_told_to(make_proxy, echoing, written, host):
     proxy = make_proxy(echoing.port)
     proxy.arguments = ["-l", written.format(proxy.listen)]
