@@ -17,4 +17,7 @@ std::size_t raise_descriptor_limit() noexcept;
 // The limit in force.
 std::size_t descriptor_limit() noexcept;
 
+// The limit that was in force before it was raised.
+std::size_t descriptor_limit_at_start() noexcept;
+
 }  // namespace throttle::uv

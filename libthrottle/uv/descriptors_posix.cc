@@ -22,6 +22,7 @@ void occupy_standard_descriptors() noexcept {
 }
 
 std::size_t raise_descriptor_limit() noexcept {
+  descriptor_limit_at_start();
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
@@ -34,6 +35,12 @@ std::size_t descriptor_limit() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;  // the least that POSIX systems have
   return static_cast<std::size_t>(std::min(limit.rlim_cur, kEnough));
+}
+
+// Whoever asks first finds it: raise_descriptor_limit() does before it raises it.
+std::size_t descriptor_limit_at_start() noexcept {
+  static const std::size_t limit = descriptor_limit();
+  return limit;
 }
 
 }  // namespace throttle::uv

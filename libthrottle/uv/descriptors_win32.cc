@@ -19,4 +19,8 @@ std::size_t descriptor_limit() noexcept {
   return kHandles;
 }
 
+std::size_t descriptor_limit_at_start() noexcept {
+  return kHandles;
+}
+
 }  // namespace throttle::uv

@@ -168,7 +168,9 @@ int Process::State::start(const Command& command) {
   stdio[2] = {.flags = kPipe, .data = {.stream = standard_error->stream()}};
 
   ShellCall call = shell_call(command.line);
-  std::vector<std::string> environment = environment_with(command.environment);
+  auto changes = command.environment;
+  if (!call.mark.empty()) changes.emplace_back(kMarkName, call.mark);
+  std::vector<std::string> environment = environment_with(changes);
   std::vector<char*> arguments = pointers_to(call.arguments);
   std::vector<char*> variables = pointers_to(environment);
   uv_process_options_t options{};
@@ -183,7 +185,7 @@ int Process::State::start(const Command& command) {
   child.reset(new Child{.loop = &loop, .state = this});
   child->uv.data = child.get();
   const int status = uv_spawn(loop.raw(), &child->uv, &options);
-  if (child->running()) child->tree = ProcessTree(child->uv.pid);
+  if (child->running()) child->tree = ProcessTree(child->uv.pid, std::move(call.mark));
   return status < 0 ? status : read_outputs();
 }
 

@@ -50,9 +50,9 @@ class Process {
     ~Receiver() = default;
   };
 
-  // Starts the command in a session of its own (a job on Windows), with no input. `receiver`
-  // outlives the process. Errors name the command: kExhausted without descriptors or memory,
-  // kUnavailable without a shell.
+  // Starts the command in a session of its own (a job on Windows), with no input and the limit of
+  // open files that this process was started with. `receiver` outlives the process. Errors name the
+  // command: kExhausted without descriptors or memory, kUnavailable without a shell.
   static Result<Process> spawn(Loop& loop, const Command& command, Receiver& receiver);
   // Kills it as kill_tree() does, if it still runs.
   ~Process();
@@ -62,8 +62,9 @@ class Process {
   // Of the shell.
   int pid() const;
 
-  // Ends the command and its children at once; on_exit() follows. Not those that made a session of
-  // their own. After the command's end it does nothing: what it left behind is meant to stay.
+  // Ends the command and its children at once; on_exit() follows. Except on Linux, which knows them
+  // by THROTTLE_RUN in their environment, and on Windows, children that made a session of their own
+  // live on. After the command's end it does nothing: what it left behind is meant to stay.
   void kill_tree();
 
  private:

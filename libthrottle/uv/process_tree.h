@@ -13,18 +13,29 @@ namespace throttle::uv {
 struct ShellCall {
   std::vector<std::string> arguments;  // the first is the file
   unsigned flags = 0;                  // of uv_process_options_t
+  std::string mark = {};               // of new_mark()
 };
 ShellCall shell_call(const std::string& line);
+
+// A value like no other, for kMarkName in the environment of one command and so of all that descend
+// from it. Empty where the system does not show the environment of processes.
+std::string new_mark();
+// Ends every process that has it, as far as this one may; parents may have ended, and sessions
+// changed. Looks at every process of the system, which takes some milliseconds.
+void kill_marked(const std::string& mark) noexcept;
+inline constexpr char kMarkName[] = "THROTTLE_RUN";
 
 // The processes that descend from one, which a ShellCall has started a moment ago.
 class ProcessTree {
  public:
   ProcessTree() = default;  // of nobody
-  explicit ProcessTree(int pid);
+  ProcessTree(int pid, std::string mark);
   ~ProcessTree();  // NOLINT(performance-trivially-destructible): on Windows it closes the job
-  ProcessTree(ProcessTree&& other) noexcept : group_(std::exchange(other.group_, 0)) {}
+  ProcessTree(ProcessTree&& other) noexcept
+      : group_(std::exchange(other.group_, 0)), mark_(std::move(other.mark_)) {}
   ProcessTree& operator=(ProcessTree&& other) noexcept {
     std::swap(group_, other.group_);
+    std::swap(mark_, other.mark_);
     return *this;
   }
 
@@ -34,6 +45,7 @@ class ProcessTree {
 
  private:
   std::intptr_t group_ = 0;  // the number of the process group; the handle of the job on Windows
+  std::string mark_;
 };
 
 }  // namespace throttle::uv

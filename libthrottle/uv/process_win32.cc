@@ -12,7 +12,7 @@ ShellCall shell_call(const std::string& line) {
 
 // A job takes in all that the process starts from now on. The shell has hardly begun: libuv cannot
 // start it suspended.
-ProcessTree::ProcessTree(int pid) {
+ProcessTree::ProcessTree(int pid, std::string) {
   constexpr DWORD kAccess = PROCESS_SET_QUOTA | PROCESS_TERMINATE;
   const HANDLE process = OpenProcess(kAccess, FALSE, static_cast<DWORD>(pid));
   if (process == nullptr) return;

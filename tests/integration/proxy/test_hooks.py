@@ -1,5 +1,6 @@
 """The commands that the proxy runs, and what depends on how they end."""
 
+import resource
 import time
 
 import pytest
@@ -46,14 +47,38 @@ def test_a_command_that_does_not_exist_is_a_hook_that_fails(start, echoing):
 
 def test_a_hook_that_hangs_is_ended_with_all_its_children(start, echoing, tmp_path):
     children = tmp_path / "children"
-    hook = f"sleep 61 & echo $! > {children}; (sleep 62 & echo $! >> {children}; wait); wait"
+    hook = (f"sleep 61 & echo $! > {children}; (sleep 62 & echo $! >> {children}; wait) & "
+            f"(setsid sh -c 'echo $$ >> {children}; sleep 63' &); wait; sleep 64")
     proxy = start(echoing, "--before-activate", hook, "--hook-timeout", "2s")
     client = proxy.client()
     assert client.ending() == "closed"
     assert proxy.ending_of(client)["state"] == "HA"
     pids = [int(pid) for pid in children.read_text().split()]
-    assert len(pids) == 2
+    assert len(pids) == 3
     wait_until(lambda: not any(lives(pid) for pid in pids))
+    [failed] = proxy.log("hook failed")
+    assert failed["reason"] == "the before-activate hook took longer than 2s and was ended"
+    assert (failed["client"], failed["activation"]) == (client.address, 1)
+
+
+@pytest.fixture
+def low_limit():
+    """A soft limit of open files below the hard one, for what is started."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = (before[1] // 2, before[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, low)
+    yield low
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_hook_has_the_limit_of_open_files_that_the_proxy_was_started_with(
+        start, echoing, low_limit):
+    proxy = start(echoing, "--before-activate", "ulimit -S -n; ulimit -H -n")
+    with proxy.client() as client:
+        client.ask(b"hello")
+    raised = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+    assert raised == (low_limit[1], low_limit[1])
+    assert [int(line["line"]) for line in proxy.wait_for_log("hook says", 2)] == list(low_limit)
 
 
 def test_a_hook_blocks_nobody_but_its_client(start, echoing):
@@ -77,7 +102,7 @@ def test_the_environment_tells_a_hook_about_its_connection(start, service, tmp_p
     proxy.wait_for(active=1, waiting=1)
     first, second = (
         {name: value for name, value in (line.split("=", 1) for line in part.split("\n"))
-         if name != "THROTTLE_LOG"}
+         if name not in ("THROTTLE_LOG", "THROTTLE_RUN")}
         for part in told.read_text().strip().split("\n\n"))
     assert int(second.pop("THROTTLE_WAITED_MS")) >= 100
     common = {"THROTTLE_PROXY": "office", "THROTTLE_UPSTREAM": f"127.0.0.1:{service.port}",
