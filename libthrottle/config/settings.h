@@ -90,4 +90,17 @@ struct ServerSettings {
 // The semaphores of the ledger: the configured ones, and those of the proxies that have their own.
 std::vector<SemaphoreSettings> semaphores_in_force(const ServerSettings& settings);
 
+// A proxy that is told to take the leases of another semaphore while it runs.
+struct KeptSemaphore {
+  std::string proxy;
+  std::string kept;
+  std::string wanted;
+};
+
+// Changes `wanted`, which is to replace `present`, so that each proxy of both keeps its semaphore:
+// that alone counts the connections it has let through, and has the queue of those that wait. The
+// limits of the semaphore are those of `wanted` where that has it still, else those of `present`.
+// Returns those that would have changed.
+std::vector<KeptSemaphore> keep_semaphores(ServerSettings& wanted, const ServerSettings& present);
+
 }  // namespace throttle::config

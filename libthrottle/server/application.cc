@@ -93,6 +93,7 @@ class Application {
   Result<void> watch_signals();
   void on_stop_signal();
   void on_reload_signal();
+  void put_in_force(config::ServerSettings wanted);
   void on_drain_timeout();
   void stop_http();
   void finish_if_stopped();
@@ -233,19 +234,28 @@ void Application::on_reload_signal() {
   }
   for (const std::string& warning : loaded->warnings)
     log_.warn(warning);
-  if (fixed_part(loaded->settings) != fixed_part(settings_)) {
+  put_in_force(std::move(loaded->settings));
+  log_.info("reloaded",
+            {{"semaphores", settings_.semaphores.size()}, {"proxies", settings_.proxies.size()}});
+}
+
+void Application::put_in_force(config::ServerSettings wanted) {
+  if (fixed_part(wanted) != fixed_part(settings_)) {
     log_.warn(
         "only semaphores, proxies and the drain timeout are reloaded; the rest needs a restart");
   }
-  settings_.semaphores = loaded->settings.semaphores;
-  settings_.proxies = loaded->settings.proxies;
-  settings_.drain_timeout = loaded->settings.drain_timeout;
+  for (const config::KeptSemaphore& change : config::keep_semaphores(wanted, settings_)) {
+    const std::string key = "proxy." + change.proxy + ".semaphore";
+    log_.warn("a running proxy keeps its semaphore; restart, or remove the proxy and add it again",
+              {{"key", key}, {"kept", change.kept}, {"refused", change.wanted}});
+  }
+  settings_.semaphores = std::move(wanted.semaphores);
+  settings_.proxies = std::move(wanted.proxies);
+  settings_.drain_timeout = wanted.drain_timeout;
   raise_descriptor_limit();
   runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   runtime_.hub().settle();
   proxies_.reload(settings_.proxies);
-  log_.info("reloaded",
-            {{"semaphores", settings_.semaphores.size()}, {"proxies", settings_.proxies.size()}});
 }
 
 }  // namespace

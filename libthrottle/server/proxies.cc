@@ -218,10 +218,7 @@ Result<void> Proxies::open(const proxy::Settings& settings) {
 // What is removed goes first: a new proxy may want its address.
 void Proxies::reload(std::span<const proxy::Settings> settings) {
   const auto find = [&](const Service& service) {
-    return std::find_if(settings.begin(), settings.end(), [&](const proxy::Settings& one) {
-      return one.name == service.name() &&
-             one.semaphore_name() == service.door().settings().semaphore_name();
-    });
+    return std::ranges::find(settings, service.name(), &proxy::Settings::name);
   };
   std::vector<std::unique_ptr<Service>> before;
   std::swap(before, services_);

@@ -29,8 +29,9 @@ class Proxies {
   // At the start; the semaphores are configured. The first error names its proxy.
   Result<void> open(std::span<const proxy::Settings> settings);
   // Opens new ones, changes those that are there, and lets the connections of removed ones end.
-  // The semaphores are configured already. An address that cannot be had is logged: a new proxy
-  // is not opened then, and one that is there goes on at its old address.
+  // The semaphores are configured already; a proxy that is there keeps its own. An address that
+  // cannot be had is logged: a new proxy is not opened then, and one that is there goes on at its
+  // old address.
   void reload(std::span<const proxy::Settings> settings);
 
   // Stops accepting and lets active connections end, each proxy within its drain timeout;

@@ -20,13 +20,13 @@ def table(name: str, listen: int, upstream: int, **keys) -> str:
 
 @pytest.fixture
 def start_office(make_proxy):
-    """start_office(service, key=value, …) runs one proxy from a file. `rewrite(key=value, …)` puts
-    other values in force."""
-    def start(service, **keys):
+    """start_office(service, key=value, …) runs one proxy from a file, which may begin with other
+    tables. `rewrite(key=value, …)` puts other values in force."""
+    def start(service, others="", **keys):
         proxy = make_proxy()
-        proxy.table = lambda **others: table("office", proxy.listen, service.port, **others)
-        proxy.rewrite = lambda **others: proxy.reload(proxy.table(**others))
-        proxy.config = proxy.table(**keys)
+        proxy.table = lambda **values: table("office", proxy.listen, service.port, **values)
+        proxy.rewrite = lambda **values: proxy.reload(proxy.table(**values))
+        proxy.config = others + proxy.table(**keys)
         return proxy.start()
     return start
 
@@ -179,6 +179,39 @@ def test_a_proxy_that_went_and_came_again_still_counts_who_stayed(start_office, 
     old.close()
     assert waiting.ask(b"my turn") == b"my turn"
     assert service.most == 1
+
+
+@pytest.mark.parametrize("before, after, kept, refused", [
+    ({"semaphore": '"A"'}, {"semaphore": '"B"'}, "A", "B"),
+    ({"semaphore": '"gone"'}, {"semaphore": '"A"'}, "gone", "A"),
+    ({"max_connections": 1}, {"semaphore": '"A"'}, "office", "A"),
+    ({"semaphore": '"A"'}, {"max_connections": 1}, "A", "office"),
+])
+def test_another_semaphore_is_refused_and_everybody_keeps_the_place(
+        start_office, make_service, before, after, kept, refused):
+    """A new semaphore beside the old one would let through as many again."""
+    semaphores = "[semaphores]\nA = 1\nB = 1\n"
+    one, other = make_service(echo), make_service(echo)
+    proxy = start_office(one, semaphores + "gone = 1\n", **before)
+    active, *waiting = proxy.clients(3)
+    active.ask(b"hello")
+    proxy.wait_for(active=1, waiting=2)
+    proxy.reload(semaphores + table("office", proxy.listen, other.port, **after))
+    [warning] = proxy.log(
+        "a running proxy keeps its semaphore; restart, or remove the proxy and add it again")
+    assert warning["level"] == "WARN"
+    assert (warning["key"], warning["kept"], warning["refused"]) == (
+        "proxy.office.semaphore", kept, refused)
+    [shown] = proxy.request("GET", "/connections").json["proxies"]
+    assert (shown["semaphore"], shown["active"], shown["waiting"]) == (kept, 1, 2)
+    last = proxy.client()
+    proxy.wait_for(active=1, waiting=3)
+    assert other.most == 0
+    active.close()
+    for client in (*waiting, last):
+        assert client.ask(b"my turn") == b"my turn"
+        assert (one.most, other.most) == (1, 1)
+        client.close()
 
 
 def test_the_limit_of_open_files_is_raised_again(start_office, service):
