@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "libthrottle/proxy/tcp_door.h"
-#include "libthrottle/server/proxy_metrics.h"
 #include "libthrottle/telemetry/limited_line.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/loop.h"
@@ -74,9 +73,11 @@ nlohmann::json json_of(const proxy::ConnectionView& view) {
 // One proxy with what is told of it.
 class Proxies::Service final : proxy::Reports {
  public:
-  Service(uv::Loop& loop, telemetry::Log log, std::string name)
+  // `metrics` outlive it.
+  Service(uv::Loop& loop, telemetry::Log log, std::string name, ProxyMetrics& metrics)
       : log_(log),
         name_(std::move(name)),
+        metrics_(metrics),
         refused_(log, telemetry::Level::kWarn, "refused a connection", kLogInterval),
         failed_(log, telemetry::Level::kWarn, "could not serve a connection", kLogInterval),
         timer_(loop, uv::bound<&Service::on_due>(this)) {}
@@ -97,10 +98,6 @@ class Proxies::Service final : proxy::Reports {
   const proxy::TcpDoor& door() const { return *door_; }
   const std::string& name() const { return name_; }
 
-  void write_metrics(telemetry::Exposition& page) const {
-    metrics_.write(name_, {.active = door_->active_count(), .waiting = door_->waiting_count()},
-                   page);
-  }
   nlohmann::json connections() const;
 
  private:
@@ -127,7 +124,7 @@ class Proxies::Service final : proxy::Reports {
 
   telemetry::Log log_;
   std::string name_;
-  ProxyMetrics metrics_;
+  ProxyMetrics& metrics_;
   telemetry::LimitedLine refused_;
   telemetry::LimitedLine failed_;
   uv::Timer timer_;
@@ -209,7 +206,7 @@ Result<void> Proxies::open(std::span<const proxy::Settings> settings) {
 }
 
 Result<void> Proxies::open(const proxy::Settings& settings) {
-  auto service = std::make_unique<Service>(loop_, log_, settings.name);
+  auto service = std::make_unique<Service>(loop_, log_, settings.name, metrics_[settings.name]);
   if (auto opened = service->open(loop_, runtime_.hub(), settings); !opened) return opened;
   services_.push_back(std::move(service));
   return {};
@@ -270,8 +267,14 @@ void Proxies::close_now() {
 }
 
 void Proxies::write_metrics(telemetry::Exposition& page) const {
-  for (const auto& service : services_)
-    service->write_metrics(page);
+  std::map<std::string_view, ProxyMetrics::Now> now;
+  for (const auto* group : {&services_, &retired_})
+    for (const auto& service : *group) {
+      now[service->name()].active += service->door().active_count();
+      now[service->name()].waiting += service->door().waiting_count();
+    }
+  for (const auto& [name, metrics] : metrics_)
+    metrics.write(name, now[name], page);
 }
 
 std::string Proxies::connections() const {

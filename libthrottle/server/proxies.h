@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "libthrottle/core/result.h"
 #include "libthrottle/proxy/settings.h"
+#include "libthrottle/server/proxy_metrics.h"
 #include "libthrottle/telemetry/exposition.h"
 #include "libthrottle/telemetry/log.h"
 #include "libthrottle/uv/ledger_runtime.h"
@@ -39,6 +41,8 @@ class Proxies {
   void drain(std::function<void()> on_drained);
   void close_now();
 
+  // Of every name there was since the start: a proxy that is removed and one that comes back under
+  // its name are one.
   void write_metrics(telemetry::Exposition& page) const;
   // Each proxy with its connections, as a JSON text; a removed one until the last has ended.
   std::string connections() const;
@@ -52,6 +56,8 @@ class Proxies {
   uv::Loop& loop_;
   uv::LedgerRuntime& runtime_;
   telemetry::Log log_;
+  // By name, never erased: a counter must not vanish before its last change was read.
+  std::map<std::string, ProxyMetrics> metrics_;
   std::vector<std::unique_ptr<Service>> services_;
   std::vector<std::unique_ptr<Service>> retired_;  // until their last connections end
   std::size_t draining_ = 0;

@@ -181,6 +181,35 @@ def test_a_proxy_that_went_and_came_again_still_counts_who_stayed(start_office, 
     assert service.most == 1
 
 
+def test_a_removed_proxy_is_counted_to_the_end_and_goes_on_when_it_comes_back(
+        start_office, make_service):
+    service = make_service(echo)
+    proxy = start_office(service, max_connections=2)
+    others = table("other", free_port(), service.port)
+    total = 'throttle_proxy_connections_total{proxy="office",outcome="finished"}'
+    active = 'throttle_proxy_active_connections{proxy="office"}'
+
+    def finish(client) -> None:
+        client.ask(b"hello")
+        client.close()
+        proxy.ending_of(client)
+
+    old = proxy.client()
+    finish(proxy.client())
+    proxy.reload(others)
+    assert (proxy.metric(total), proxy.metric(active)) == (1, 1)
+    proxy.rewrite(max_connections=2)
+    finish(proxy.client())
+    young = proxy.client()
+    proxy.wait_for(active=2)
+    assert (proxy.metric(total), proxy.metric(active)) == (2, 2)
+    finish(old)
+    assert (proxy.metric(total), proxy.metric(active)) == (3, 1)
+    proxy.reload(others)
+    finish(young)
+    assert (proxy.metric(total), proxy.metric(active)) == (4, 0)
+
+
 @pytest.mark.parametrize("before, after, kept, refused", [
     ({"semaphore": '"A"'}, {"semaphore": '"B"'}, "A", "B"),
     ({"semaphore": '"gone"'}, {"semaphore": '"A"'}, "gone", "A"),
