@@ -31,7 +31,8 @@ telemetry::Compression compression_of(config::GelfCompression compression) {
   return telemetry::Compression::kGzip;
 }
 
-std::unique_ptr<telemetry::Sink> gelf_sink(uv::Loop& loop, const config::GelfSettings& settings) {
+std::unique_ptr<telemetry::GelfSink> gelf_sink(uv::Loop& loop,
+                                               const config::GelfSettings& settings) {
   return std::make_unique<telemetry::GelfSink>(
       loop,
       telemetry::GelfSink::Options{.server = {settings.host, settings.port},
@@ -57,11 +58,15 @@ MadeLogger make_logger(uv::Loop& loop, const config::LoggingSettings& settings,
       .format = json ? telemetry::LineFormat::kJson : telemetry::LineFormat::kText});
   std::vector<telemetry::Logger::Outlet> outlets;
   outlets.push_back({std::move(terminal_filter), std::move(terminal)});
+  telemetry::GelfSink* gelf = nullptr;
   if (settings.gelf) {
-    outlets.push_back({filter_of(settings.gelf->level), gelf_sink(loop, *settings.gelf)});
+    auto sink = gelf_sink(loop, *settings.gelf);
+    gelf = sink.get();
+    outlets.push_back({filter_of(settings.gelf->level), std::move(sink)});
   }
   MadeLogger made;
   made.logger = std::make_unique<telemetry::Logger>(std::move(outlets));
+  if (gelf != nullptr) gelf->report_to(made.logger->target("app"));
   made.warning = std::move(warning);
   return made;
 }

@@ -10,6 +10,7 @@ GelfSink::GelfSink(uv::Loop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       next_look_up_(loop, uv::bound<&GelfSink::look_up>(this)),
+      held_until_(saturating_add(uv::now(), options_.hold)),
       next_id_(options_.seed) {
   look_up();
 }
@@ -19,13 +20,30 @@ void GelfSink::look_up() {
 }
 
 void GelfSink::on_resolved(Result<uv::Addresses> addresses) {
-  if (addresses && (!socket_ || address_ != addresses->front())) {
-    address_ = addresses->front();
-    socket_.emplace(loop_, address_);
-    for (const Datagrams& datagrams : std::exchange(held_, {}))
-      send(datagrams);
-  }
+  if (addresses)
+    on_known(addresses->front());
+  else if (!socket_)
+    on_unknown(addresses.error());
   next_look_up_.arm(saturating_add(uv::now(), socket_ ? kRefreshInterval : kRetryInterval));
+}
+
+void GelfSink::on_known(const SocketAddress& address) {
+  if (socket_ && address_ == address) return;
+  address_ = address;
+  socket_.emplace(loop_, address_);
+  for (const Datagrams& datagrams : std::exchange(held_, {}))
+    send(datagrams);
+  if (!std::exchange(reported_, false)) return;
+  log_.info("the name of the GELF server is known now",
+            {{"host", options_.server.host}, {"lost", lost_}});
+}
+
+void GelfSink::on_unknown(const Error& error) {
+  if (!std::exchange(reported_, true))
+    log_.warn("the GELF server gets no log until its name is known", {{"reason", error.message}});
+  if (uv::now() < held_until_) return;
+  holding_ = false;
+  lost_ += std::exchange(held_, {}).size();
 }
 
 void GelfSink::accept(const Record& record) noexcept {
@@ -48,7 +66,7 @@ void GelfSink::hold(Datagrams datagrams) {
   std::size_t bytes = 0;
   for (const std::string& datagram : datagrams)
     bytes += datagram.size();
-  if (held_bytes_ + bytes > kHeldBytes) {
+  if (!holding_ || held_bytes_ + bytes > kHeldBytes) {
     ++lost_;
     return;
   }

@@ -3,7 +3,8 @@
 // What holds. A dead log server, or one whose name nobody knows, costs nothing: records are sent
 // and forgotten, the name is looked up on the side, and again now and then, for servers move. Until
 // it is known for the first time, the first kHeldBytes of datagrams are held; what comes after them
-// is lost and counted, and so is what the system does not take. Its timer keeps a loop running.
+// is lost and counted, and so is what the system does not take. If the name stays unknown for too
+// long, what was held is lost as well. Its timer keeps a loop running.
 // Threads: the loop's.
 #pragma once
 
@@ -28,6 +29,8 @@ class GelfSink final : public Sink {
     HostPort server;
     GelfFormat format;
     std::uint64_t seed = 0;  // of the message ids; differs from process to process
+    // How long what is logged is held for a name that cannot be looked up.
+    Duration hold = std::chrono::minutes(1);
   };
   static constexpr std::size_t kHeldBytes = 256 * 1024;
   static constexpr Duration kRetryInterval = std::chrono::seconds(10);   // name not known yet
@@ -35,6 +38,10 @@ class GelfSink final : public Sink {
 
   // The loop outlives the sink.
   GelfSink(uv::Loop& loop, Options options);
+
+  // Where to say, once, that the name cannot be looked up, and that it is known after all. The
+  // logger may be the one that has this sink.
+  void report_to(Log log) { log_ = log; }
 
   void accept(const Record& record) noexcept override;
   std::string_view name() const override { return "gelf"; }
@@ -45,6 +52,8 @@ class GelfSink final : public Sink {
 
   void look_up();
   void on_resolved(Result<uv::Addresses> addresses);
+  void on_known(const SocketAddress& address);
+  void on_unknown(const Error& error);
   void send(const Datagrams& datagrams);
   void hold(Datagrams datagrams);
 
@@ -54,6 +63,10 @@ class GelfSink final : public Sink {
   std::optional<uv::Resolver> resolver_;
   std::optional<uv::UdpSocket> socket_;  // once the name is known
   SocketAddress address_;
+  Log log_;
+  bool reported_ = false;  // that the name cannot be looked up
+  TimePoint held_until_;
+  bool holding_ = true;
   std::vector<Datagrams> held_;
   std::size_t held_bytes_ = 0;
   std::uint64_t next_id_;

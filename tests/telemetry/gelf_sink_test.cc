@@ -4,15 +4,22 @@
 #include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <uv.h>
 
 #include "libthrottle/uv/loop.h"
 #include "tests/telemetry/gelf_decoder.h"
+#include "tests/telemetry/recording_sink.h"
 
 namespace throttle::telemetry {
 namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 // A log server on a port of its own of the loopback.
 class LogServer {
@@ -134,6 +141,42 @@ TEST(GelfSink, WhatTheSystemRefusesIsCounted) {
   while (sink.lost() == 0)
     uv_run(loop.raw(), UV_RUN_ONCE);
   EXPECT_EQ(sink.lost(), 2U);
+}
+
+TEST(GelfSink, AnUnknownNameIsReportedOnceAndWhatIsNotSentIsCounted) {
+  uv::Loop loop;
+  std::vector<std::string> lines;
+  const Logger logger = recording_logger("trace", lines);
+  GelfSink sink(loop, {.server = {"no-such-host.invalid", 12201},
+                       .format = {.host = "here"},
+                       .hold = Duration::zero()});
+  sink.report_to(logger.target("app"));
+  sink.accept({.message = "held"});
+  sink.accept({.message = "held"});
+  EXPECT_EQ(sink.lost(), 0U);
+  while (lines.empty())
+    uv_run(loop.raw(), UV_RUN_ONCE);
+  EXPECT_THAT(
+      lines,
+      ElementsAre(AllOf(StartsWith("WARN app: the GELF server gets no log until its name is known"),
+                        HasSubstr("no-such-host.invalid"))));
+  EXPECT_EQ(sink.lost(), 2U);
+  sink.accept({.message = "not held any more"});
+  EXPECT_EQ(sink.lost(), 3U);
+}
+
+TEST(GelfSink, WhatIsLoggedForAnUnknownNameIsHeldForAWhile) {
+  uv::Loop loop;
+  std::vector<std::string> lines;
+  const Logger logger = recording_logger("trace", lines);
+  GelfSink sink(loop, {.server = {"no-such-host.invalid", 12201},
+                       .format = {.host = "here"},
+                       .hold = std::chrono::hours(1)});
+  sink.report_to(logger.target("app"));
+  sink.accept({.message = "held"});
+  while (lines.empty())
+    uv_run(loop.raw(), UV_RUN_ONCE);
+  EXPECT_EQ(sink.lost(), 0U);
 }
 
 TEST(GelfSink, AnUnknownNameHoldsUpNothingAndMayBeGivenUpAtAnyTime) {
