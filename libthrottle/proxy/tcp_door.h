@@ -39,7 +39,7 @@ class TcpDoor {
   // Stops accepting and turns away who waits; those that have a place end when they like.
   void retire();
   // Retires, and cuts off who is left after the drain timeout. `on_drained` is called once,
-  // possibly at once, when nobody is left, and may destroy the door as the last thing it does.
+  // possibly at once, when nobody is left, from within a call of the door: it must not destroy it.
   void drain(std::function<void()> on_drained);
   // Cuts every connection off now.
   void close_now();
