@@ -89,6 +89,8 @@ class LeaseLedger {
   bool contains(PeerId peer) const;
   // Nothing pending; absent if the peer is unknown.
   std::optional<bool> is_acquired(PeerId peer) const;
+  // It is known, and neither holds nor awaits anything.
+  bool is_idle(PeerId peer) const;
   // Full count less leases, negative after a restore; absent if the semaphore is not configured.
   std::optional<Count> remainder(std::string_view semaphore) const;
   std::optional<SemaphoreState> semaphore(std::string_view name) const;

@@ -19,6 +19,12 @@ std::optional<bool> LeaseLedger::is_acquired(PeerId peer) const {
   return state_->peers[slot].waiter == kNoSlot;
 }
 
+bool LeaseLedger::is_idle(PeerId peer) const {
+  const PeerSlot slot = state_->find_peer(peer);
+  if (slot == kNoSlot) return false;
+  return state_->peers[slot].waiter == kNoSlot && state_->peers[slot].leases.empty();
+}
+
 std::optional<Count> LeaseLedger::remainder(std::string_view name) const {
   const Semaphore* const semaphore = state_->find_configured(name);
   if (semaphore == nullptr) return std::nullopt;

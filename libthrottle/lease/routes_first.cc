@@ -75,8 +75,10 @@ Reply block_known(Door& door, const Call& call, const Block& block, bool acquire
   return door.wait(call, parked, block.limit);
 }
 
-// The server was restarted: the peer asks anew, under the id it had.
+// The server was restarted, or a reload ended the wait while no request of the peer was parked: it
+// asks anew, under the id it had.
 Reply block_anew(Door& door, const Call& call, const Block& block, const HeldLock& lock) {
+  door.ledger.remove_peer(call.now, block.peer);  // it may be there without a lock
   const Parked parked{
       .peer = block.peer, .first_news = door.next_event(), .generation = Generation::kFirst};
   const AcquireOutcome outcome = door.ledger.enroll(
@@ -104,9 +106,8 @@ Reply block_until_acquired(Door& door, const Call& call) {
   if (pending.by_name.empty()) return granted(Generation::kFirst, *peer, 0);
 
   door.ledger.advance(call.now);  // what is due is no news for this request
-  if (const auto acquired = door.ledger.is_acquired(*peer)) {
-    return block_known(door, call, block, *acquired);
-  }
+  const auto acquired = door.ledger.is_acquired(*peer);
+  if (acquired && !door.ledger.is_idle(*peer)) return block_known(door, call, block, *acquired);
   const auto lock = only_lock(pending);
   if (!lock) return lock.error();
   return block_anew(door, call, block, *lock);

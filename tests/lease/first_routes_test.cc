@@ -159,6 +159,31 @@ TEST_F(FirstRoutes, BlockingOnAForgottenPeerRefusesWhatNobodyCouldGet) {
   EXPECT_EQ(ledger.peer_count(), 0U);
 }
 
+TEST_F(FirstRoutes, BlockingAfterAReloadEndedTheWaitAsksAnew) {
+  acquire(R"({"B": 5})");
+  const std::string holder = response().body;
+  acquire(R"({"B": 4})");
+  const std::string waiter = response().body;
+  configure({{.name = "B", .full_count = 3}});
+  EXPECT_THAT(block(waiter, R"({"B": 4})"), StartsWith("409 "));
+  configure({{.name = "A", .full_count = 1}});
+  EXPECT_EQ(block(waiter, R"({"B": 4})"), "400 Unknown semaphore");
+  configure({{.name = "B", .full_count = 5}});
+  EXPECT_EQ(block(waiter, R"({"B": 4})"), "200 false");
+  ask("DELETE /peers/" + holder);
+  EXPECT_EQ(block(waiter, R"({"B": 4})"), "200 true");
+  EXPECT_EQ(remainder("B"), "1");
+}
+
+TEST_F(FirstRoutes, BlockingThatCannotBeReadLeavesAPeerThatLostItsLockAlone) {
+  acquire(R"({"A": 1})");
+  acquire(R"({"A": 1})");
+  const std::string waiter = response().body;
+  configure({{.name = "B", .full_count = 5}});
+  EXPECT_THAT(block(waiter, R"({"A": 1, "B": 1})"), StartsWith("400 A peer acquires one lock"));
+  EXPECT_EQ(ask("GET /peers/" + waiter + "/is_acquired"), "200 true");
+}
+
 TEST_F(FirstRoutes, BlockingDoesNotReadWhatIsActive) {
   EXPECT_EQ(ask("POST /peers/42/block_until_acquired?timeout_ms=0",
                 R"({"expires_in": "5min", "active": [1.5, null], "pending": {"A": 1}})"),
