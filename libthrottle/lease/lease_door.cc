@@ -12,7 +12,7 @@ LeaseDoor::LeaseDoor(LeaseLedger& ledger) : state_(std::make_unique<State>(ledge
 LeaseDoor::~LeaseDoor() = default;
 
 void LeaseDoor::add_routes(http::Router& router) {
-  for (const std::span<const Route> routes : {current_routes(), first_routes()}) {
+  for (const std::span<const Route> routes : {current_routes(), first_routes(), view_routes()}) {
     for (const Route& route : routes) {
       router.add(route.method, route.pattern,
                  [door = state_.get(), handler = route.handler](const http::Call& call) {

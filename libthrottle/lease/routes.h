@@ -24,6 +24,8 @@ struct Route {
 std::span<const Route> current_routes();
 // What clients of 0.1.x ask beyond that, and /remove_expired, which some asked up to 0.4.8.
 std::span<const Route> first_routes();
+// What people ask.
+std::span<const Route> view_routes();
 
 // PUT /peers/{id} of the first generation: a heartbeat that says what the peer holds.
 struct ActiveHeartbeat {

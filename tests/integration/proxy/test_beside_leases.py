@@ -87,6 +87,18 @@ def test_connections_and_leases_stand_in_one_queue(shared, service, background):
     assert service.most == 1
 
 
+def test_people_see_connections_and_leases_in_one_list(shared):
+    client = Client(shared.listen)
+    wait_for_states(shared, "active")
+    peer = shared.request("POST", "/new_peer",
+                          {"expires_in": "5min", "label": "nightly import"}).json
+    assert shared.acquire(peer, "A").status == 202
+    (semaphore,) = shared.request("GET", "/leases?semaphore=A").json["semaphores"]
+    (held,), (waits,) = semaphore["held"], semaphore["waiting"]
+    assert held["client"] == client.address and held["count"] == 1
+    assert (waits["peer"], waits["label"], waits["place"]) == (peer, "nightly import", 1)
+
+
 @pytest.mark.parametrize("state, letters", [("active", "KD"), ("waiting", "KQ")])
 def test_deleting_its_peer_ends_a_connection(shared, service, state, letters):
     clients = [Client(shared.listen), Client(shared.listen)]
