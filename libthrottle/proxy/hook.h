@@ -22,7 +22,6 @@ class Hook final : HookRunner::Listener {
  public:
   class Receiver {
    public:
-    // Also after on_ended(), from what the hook left running.
     virtual void on_line(const Hook& hook, std::string_view line) noexcept = 0;
     // Once, after `took`, and in a later turn than start(). An error names the hook and says why it
     // failed. May destroy the hook as the last thing it does.

@@ -29,10 +29,11 @@ std::string how_it_ended(const uv::ProcessExit& exit) {
 
 }  // namespace
 
-// One command that runs, or has ended and left something behind that may write.
+// One command that runs.
 class ShellHooks::Shell final : public Run, uv::Process::Receiver {
  public:
-  Shell(HookKind kind, Listener& listener) : kind_(kind), listener_(listener) {}
+  Shell(const HookCall& call, Listener& listener, Leftovers& leftovers)
+      : call_(call), listener_(listener), leftovers_(leftovers) {}
 
   Result<void> start(uv::Loop& loop, const uv::Command& command) {
     auto process = uv::Process::spawn(loop, command, *this);
@@ -46,17 +47,20 @@ class ShellHooks::Shell final : public Run, uv::Process::Receiver {
     listener_.on_line(line);
   }
   void on_exit(const uv::ProcessExit& exit) noexcept override {
+    leftovers_.add(call_, *std::exchange(process_, std::nullopt));
     if (exit.succeeded()) return listener_.on_ended({});
-    const std::string what = std::string("the ").append(name_of(kind_)).append(" command ");
+    const std::string what = std::string("the ").append(name_of(call_.kind)).append(" command ");
     listener_.on_ended(fail(ErrorCode::kUnavailable, what + how_it_ended(exit)));
   }
 
-  HookKind kind_;
+  HookCall call_;
   Listener& listener_;
+  Leftovers& leftovers_;
   std::optional<uv::Process> process_;
 };
 
-ShellHooks::ShellHooks(uv::Loop& loop, const Settings& settings) : loop_(loop) {
+ShellHooks::ShellHooks(uv::Loop& loop, const Settings& settings, Leftovers::Receiver& receiver)
+    : loop_(loop), leftovers_(receiver) {
   set_settings(settings);
 }
 
@@ -78,7 +82,7 @@ Result<std::unique_ptr<HookRunner::Run>> ShellHooks::start(const HookCall& call,
                       {"THROTTLE_ACTIVATION", std::to_string(call.activation.number)},
                       {"THROTTLE_TIMED_OUT", call.timed_out ? "1" : "0"}};
   if (call.kind != HookKind::kRecycle) add_client(call.activation, variables);
-  auto shell = std::make_unique<Shell>(call.kind, listener);
+  auto shell = std::make_unique<Shell>(call, listener, leftovers_);
   const auto started =
       shell->start(loop_, {.line = command_of(call.kind), .environment = std::move(variables)});
   if (!started) return tl::unexpected(started.error());

@@ -1,13 +1,13 @@
 // The hooks as commands of the system's shell, told what they are to know in THROTTLE_* variables.
 //
-// What a command leaves running in the background stays when the command has ended; but it should
-// not write to the command's output any more, which nobody reads then.
-// Threads: the loop's.
+// What a command leaves running in the background stays when the command has ended, and may go on
+// writing (Leftovers). Threads: the loop's.
 #pragma once
 
 #include <string>
 
 #include "libthrottle/proxy/hook_runner.h"
+#include "libthrottle/proxy/leftovers.h"
 #include "libthrottle/proxy/settings.h"
 
 namespace throttle::uv {
@@ -18,8 +18,8 @@ namespace throttle::proxy {
 
 class ShellHooks final : public HookRunner {
  public:
-  // `loop` outlives it and its runs.
-  ShellHooks(uv::Loop& loop, const Settings& settings);
+  // `loop` and `receiver`, of what commands left running, outlive it; it outlives its runs.
+  ShellHooks(uv::Loop& loop, const Settings& settings, Leftovers::Receiver& receiver);
 
   void set_settings(const Settings& settings);  // for what is started from now on
 
@@ -35,6 +35,7 @@ class ShellHooks final : public HookRunner {
   std::string proxy_;
   std::string upstream_;
   Hooks hooks_;
+  Leftovers leftovers_;
 };
 
 }  // namespace throttle::proxy

@@ -19,12 +19,12 @@
 
 namespace throttle::proxy {
 
-struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
+struct Upkeep::State final : Hook::Receiver, Leftovers::Receiver, Recycling::Actions {
   State(const Surroundings& around, const Settings& settings, Upkeep::Receiver& its_receiver)
       : loop(around.loop),
         upstream(around.upstream),
         receiver(its_receiver),
-        shell(loop, settings),
+        shell(loop, settings, *this),
         runner(around.runner != nullptr ? *around.runner : shell),
         hooks(settings.hooks),
         semaphore(settings.semaphore_name()),
@@ -40,6 +40,12 @@ struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
   void on_line(const Hook& hook, std::string_view line) noexcept override;
   void on_ended(Hook& hook, Duration took, Result<void> verdict) noexcept override;
   void on_recycle_ended(const Result<void>& verdict);
+
+  // Leftovers::Receiver
+  void on_line(const HookCall& call, std::string_view line) noexcept override {
+    receiver.on_hook_line(call, line);
+  }
+  void on_too_many(const HookCall& call) noexcept override;
 
   // Recycling::Actions
   void restart() noexcept override;
@@ -66,8 +72,6 @@ struct Upkeep::State final : Hook::Receiver, Recycling::Actions {
   std::unordered_map<PeerId, std::unique_ptr<Hook>> preparing;
   std::vector<std::unique_ptr<Hook>> on_timeouts;
   std::unique_ptr<Hook> recycle;
-  // The last one that ended: what it left running, the upstream most likely, may go on writing.
-  std::unique_ptr<Hook> recycled;
 };
 
 // Null if there is no such hook.
@@ -156,8 +160,15 @@ void Upkeep::State::on_ended(Hook& hook, Duration took, Result<void> verdict) no
   }
 }
 
+void Upkeep::State::on_too_many(const HookCall& call) noexcept {
+  receiver.on_note(NoteWeight::kTrouble,
+                   "commands left more than " + std::to_string(Leftovers::kMost) +
+                       " others running; the oldest, of " + std::string(name_of(call.kind)) +
+                       ", is not listened to any more");
+}
+
 void Upkeep::State::on_recycle_ended(const Result<void>& verdict) {
-  recycled = std::move(recycle);
+  const auto ended = std::move(recycle);
   if (!verdict)
     receiver.on_note(NoteWeight::kTrouble,
                      "the upstream is not recycled: " + verdict.error().message);

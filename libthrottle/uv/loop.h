@@ -35,7 +35,7 @@ class Loop {
   // When the present turn began, to the millisecond below: costs nothing, unlike uv::now().
   TimePoint turn_time() const;
 
-  // TCP streams that are not gone yet; each has a descriptor.
+  // TCP streams, and outputs of commands, that are not gone yet; each has a descriptor.
   std::size_t open_streams() const;
 
   // For the other files of this room.

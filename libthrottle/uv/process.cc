@@ -56,7 +56,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 // One of the two outputs.
 struct Process::Pipe {
+  Pipe(Loop& of, std::size_t max_line_bytes) : loop(&of), lines(max_line_bytes) {
+    loop->add_stream();
+  }
+  ~Pipe() { loop->remove_stream(); }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
   uv_pipe_t uv{};
+  Loop* loop;
   State* state = nullptr;
   Output output = Output::kStdout;
   LineSplitter lines;
@@ -86,7 +94,7 @@ struct Process::Child {
 
 struct Process::State {
   Loop& loop;
-  Receiver& receiver;
+  Receiver* receiver;
   Timer grace{loop, bound<&State::tell_exit>(this)};
   BoxOwner<Pipe> standard_output = nullptr;
   BoxOwner<Pipe> standard_error = nullptr;
@@ -97,7 +105,7 @@ struct Process::State {
   BoxOwner<Pipe> make_pipe(Output output, std::size_t max_line_bytes);
   int start(const Command& command);
   int read_outputs();
-  void tell_exit() { receiver.on_exit(*std::exchange(exit, std::nullopt)); }
+  void tell_exit() { receiver->on_exit(*std::exchange(exit, std::nullopt)); }
 };
 
 void Process::Pipe::tell_lines(std::string_view bytes) noexcept {
@@ -106,23 +114,24 @@ void Process::Pipe::tell_lines(std::string_view bytes) noexcept {
   while (!closing(uv)) {
     const auto line = lines.next();
     if (!line) return;
-    state->receiver.on_line(output, *line);
+    state->receiver->on_line(output, *line);
   }
 }
 
 void Process::Pipe::end() noexcept {
   uv_read_stop(stream());
   while (const auto line = lines.rest()) {
-    state->receiver.on_line(output, *line);
+    state->receiver->on_line(output, *line);
     if (closing(uv)) return;
   }
-  if (--state->open_outputs > 0 || !state->exit) return;
+  if (--state->open_outputs > 0 || state->child->running()) return;
+  if (!state->exit) return state->receiver->on_silence();
   state->grace.disarm();
   state->tell_exit();
 }
 
 void Process::Pipe::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept {
-  *buffer = read_buffer_of(box_of<Pipe>(uv).state->loop);
+  *buffer = read_buffer_of(*box_of<Pipe>(uv).loop);
 }
 
 void Process::Pipe::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept {
@@ -152,8 +161,9 @@ void Process::ReleaseChild::operator()(Child* child) const noexcept {
 }
 
 BoxOwner<Process::Pipe> Process::State::make_pipe(Output output, std::size_t max_line_bytes) {
-  auto pipe = std::unique_ptr<Pipe>(
-      new Pipe{.state = this, .output = output, .lines = LineSplitter(max_line_bytes)});
+  auto pipe = std::make_unique<Pipe>(loop, max_line_bytes);
+  pipe->state = this;
+  pipe->output = output;
   uv_pipe_init(loop.raw(), &pipe->uv, 0);  // cannot fail: it opens nothing yet
   return own(std::move(pipe));
 }
@@ -206,15 +216,23 @@ Process::Process(Process&&) noexcept = default;
 Process& Process::operator=(Process&&) noexcept = default;
 
 Result<Process> Process::spawn(Loop& loop, const Command& command, Receiver& receiver) {
-  auto state = std::unique_ptr<State>(new State{loop, receiver});
+  auto state = std::unique_ptr<State>(new State{loop, &receiver});
   if (const int status = state->start(command); status < 0) {
     return fail(status, "cannot run '" + command.line + "'");
   }
   return Process(std::move(state));
 }
 
+void Process::set_receiver(Receiver& receiver) {
+  state_->receiver = &receiver;
+}
+
 int Process::pid() const {
   return state_->child->uv.pid;
+}
+
+bool Process::has_writers() const {
+  return state_->open_outputs > 0;
 }
 
 void Process::kill_tree() {

@@ -36,15 +36,17 @@ class Process {
  public:
   enum class Output : std::uint8_t { kStdout, kStderr };
 
-  // In both calls the receiver may destroy the process as the last thing it does.
+  // In each call the receiver may destroy the process as the last thing it does.
   class Receiver {
    public:
     // A line without its end; good until it returns.
     virtual void on_line(Output output, std::string_view line) noexcept = 0;
     // The command has ended and what it wrote has been told; called once. A child that it left in
-    // the background may go on writing, which is told until the process is destroyed; then such a
-    // child has nowhere to write.
+    // the background may go on writing (has_writers()), which is told until the process is
+    // destroyed; then such a child has nowhere to write.
     virtual void on_exit(const ProcessExit& exit) noexcept = 0;
+    // Nobody is left who could write; called once, if somebody was when the command had ended.
+    virtual void on_silence() noexcept {}
 
    protected:
     ~Receiver() = default;
@@ -59,8 +61,14 @@ class Process {
   Process(Process&&) noexcept;
   Process& operator=(Process&&) noexcept;
 
+  // Whom to tell from now on; outlives the process.
+  void set_receiver(Receiver& receiver);
+
   // Of the shell.
   int pid() const;
+
+  // Whether somebody has its output open: the command, or what it left in the background.
+  bool has_writers() const;
 
   // Ends the command and its children at once; on_exit() follows. Except on Linux, which knows them
   // by THROTTLE_RUN in their environment, and on Windows, children that made a session of their own

@@ -11,16 +11,16 @@
 #include "libthrottle/proxy/hook.h"
 #include "libthrottle/proxy/shell_hooks.h"
 #include "libthrottle/uv/loop.h"
+#include "tests/proxy/command_input.h"
 #include "tests/uv/run_guard.h"
 
 namespace throttle::proxy {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using namespace std::chrono_literals;
 
-class ShellHooksTest : public testing::Test, public Hook::Receiver {
+class ShellHooksTest : public testing::Test, public Hook::Receiver, public Leftovers::Receiver {
  protected:
   ShellHooksTest() {
     settings.name = "office";
@@ -30,6 +30,11 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver {
     lines.emplace_back(line);
     loop.stop();
   }
+  void on_line(const HookCall& call, std::string_view line) noexcept override {
+    left_lines.push_back(std::string(name_of(call.kind)) + ": " + std::string(line));
+    loop.stop();
+  }
+  void on_too_many(const HookCall&) noexcept override { ADD_FAILURE(); }
   void on_ended(Hook&, Duration, Result<void> told) noexcept override {
     verdict = told ? "" : told.error().message;
     loop.stop();
@@ -47,9 +52,10 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver {
 
   uv::Loop loop;
   Settings settings;
-  ShellHooks runner{loop, settings};
+  ShellHooks runner{loop, settings, *this};
   std::optional<Hook> hook;
   std::vector<std::string> lines;
+  std::vector<std::string> left_lines;
   std::optional<std::string> verdict;
 };
 
@@ -110,12 +116,16 @@ TEST_F(ShellHooksTest, AreEndedWhenTheyHang) {
 }
 
 TEST_F(ShellHooksTest, MayLeaveSomethingRunningThatGoesOnWriting) {
-  settings.hooks.recycle = "(sleep 0.2; echo later) & echo begun";
-  run({.kind = HookKind::kRecycle});
+  const CommandInput input;
+  settings.hooks.before_activate = "(read line; echo $line) <" + input.path() + " & echo begun";
+  run({.kind = HookKind::kBeforeActivate});
   EXPECT_EQ(verdict, "");
-  while (lines.size() < 2 && !HasFailure())
+  hook.reset();
+  input.say("later");
+  while (left_lines.empty() && !HasFailure())
     uv::run_until_stopped(loop);
-  EXPECT_THAT(lines, Contains("later"));
+  EXPECT_THAT(lines, ElementsAre("begun"));
+  EXPECT_THAT(left_lines, ElementsAre("before-activate: later"));
 }
 
 }  // namespace

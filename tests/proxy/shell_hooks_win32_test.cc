@@ -18,15 +18,17 @@ namespace {
 using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
-class ShellHooksTest : public testing::Test, public Hook::Receiver {
+class ShellHooksTest : public testing::Test, public Hook::Receiver, public Leftovers::Receiver {
  protected:
   void on_line(const Hook&, std::string_view line) noexcept override { lines.emplace_back(line); }
+  void on_line(const HookCall&, std::string_view) noexcept override { ADD_FAILURE(); }
+  void on_too_many(const HookCall&) noexcept override { ADD_FAILURE(); }
   void on_ended(Hook&, Duration, Result<void> told) noexcept override {
     verdict = told ? "" : told.error().message;
     loop.stop();
   }
   void run(const HookCall& call, Duration timeout = 1min) {
-    ShellHooks runner(loop, settings);
+    ShellHooks runner(loop, settings, *this);
     Hook hook(loop, call, *this);
     hook.start(runner, timeout);
     uv::run_until_stopped(loop);

@@ -1,6 +1,8 @@
 """The commands that the proxy runs, and what depends on how they end."""
 
+import os
 import resource
+import signal
 import time
 
 import pytest
@@ -147,6 +149,39 @@ def test_the_log_of_a_hook_names_the_client_for_whom_it_runs(start, echoing):
     [failed] = proxy.log("hook failed")
     assert (failed["hook"], failed["client"]) == ("on-timeout", first.address)
     assert "status 4" in failed["reason"]
+
+
+@pytest.mark.parametrize("kind", ["before-activate", "on-timeout", "recycle"])
+def test_what_a_hook_leaves_running_goes_on_writing(start, echoing, tmp_path, kind):
+    go, done = tmp_path / "go", tmp_path / "done"
+    left = f"(until test -e {go}; do sleep 0.02; done; echo one; echo two >&2; touch {done})"
+    more = {"recycle": ["--recycle-after-timeout"]}.get(kind, [])
+    proxy = start(echoing, "-t", "1s", f"--{kind}", f"{left} & exit 0", *more)
+    client = proxy.client()
+    assert client.ask(b"hello") == b"hello"
+    assert client.ending() in ("closed", "reset")
+    proxy.wait_for_log("hook done")
+    go.touch()
+    wait_until(done.exists)
+    lines = proxy.wait_for_log("hook says", 2)
+    assert sorted(line["line"] for line in lines) == ["one", "two"]
+    for line in lines:
+        assert line["hook"] == kind
+        assert line.get("client") == (None if kind == "recycle" else client.address)
+
+
+def test_a_stop_neither_waits_for_what_a_hook_left_running_nor_ends_it(start, echoing, tmp_path):
+    pid = tmp_path / "pid"
+    proxy = start(echoing, "--before-activate", f"sleep 61 & echo $! > {pid}",
+                  "--hook-timeout", "1s")
+    with proxy.client() as client:
+        assert client.ask(b"hello") == b"hello"
+        time.sleep(1.2)  # more than the hook timeout
+        assert client.ask(b"hello") == b"hello"
+    assert proxy.stop() == 0
+    left = int(pid.read_text())
+    assert lives(left)
+    os.kill(left, signal.SIGKILL)
 
 
 def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_path):
