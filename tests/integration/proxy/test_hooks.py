@@ -67,7 +67,7 @@ def test_a_hook_that_hangs_is_ended_with_all_its_children(start, echoing, tmp_pa
 def low_limit():
     """A soft limit of open files below the hard one, for what is started."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    low = (before[1] // 2, before[1])
+    low = (512, before[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, low)
     yield low
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
@@ -79,7 +79,7 @@ def test_a_hook_has_the_limit_of_open_files_that_the_proxy_was_started_with(
     with proxy.client() as client:
         client.ask(b"hello")
     raised = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
-    assert raised == (low_limit[1], low_limit[1])
+    assert raised[0] > low_limit[0] and raised[1] == low_limit[1]
     assert [int(line["line"]) for line in proxy.wait_for_log("hook says", 2)] == list(low_limit)
 
 
@@ -156,7 +156,7 @@ def test_what_a_hook_leaves_running_goes_on_writing(start, echoing, tmp_path, ki
     go, done = tmp_path / "go", tmp_path / "done"
     left = f"(until test -e {go}; do sleep 0.02; done; echo one; echo two >&2; touch {done})"
     more = {"recycle": ["--recycle-after-timeout"]}.get(kind, [])
-    proxy = start(echoing, "-t", "1s", f"--{kind}", f"{left} & exit 0", *more)
+    proxy = start(echoing, "-t", "2s", f"--{kind}", f"{left} & exit 0", *more)
     client = proxy.client()
     assert client.ask(b"hello") == b"hello"
     assert client.ending() in ("closed", "reset")
