@@ -2,7 +2,7 @@
 // a long queue. None of it may grow with the number of peers, beyond what the caches do to it.
 //
 // Time passes as it would: each peer renews itself three times in its life, so deadlines have to be
-// moved in the heap as often as in a server. Events are cleared at each step, as a server does.
+// re-armed as often as in a server. Events are cleared at each step, as a server does.
 #include <chrono>
 #include <cstdint>
 

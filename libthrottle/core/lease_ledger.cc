@@ -66,7 +66,7 @@ Cause LeaseLedger::State::why_never_served(const Waiter& waiter) const {
   const Semaphore& semaphore = semaphores[waiter.semaphore];
   if (semaphore.retired) return Cause::kSemaphoreRemoved;
   if (semaphore.never_fits(waiter.count, waiter.oversize)) return Cause::kNeverFits;
-  const auto lowest = lowest_level(peers[waiter.peer]);
+  const auto lowest = lowest_level(*peers.find(waiter.peer));
   if (lowest && *lowest <= semaphore.settings.level) return Cause::kBreaksHierarchy;
   return Cause::kNone;
 }
@@ -103,23 +103,23 @@ PeerId LeaseLedger::add_peer(TimePoint now, PeerSpec spec) {
 
 Presence LeaseLedger::heartbeat(TimePoint now, PeerId peer, Duration time_to_live) {
   const Turn turn(*state_, now);
-  const auto found = state_->peer_by_id.find(peer);
-  if (found == state_->peer_by_id.end()) return Presence::kUnknown;
-  state_->renew(found.value(), time_to_live);
+  Peer* const known = state_->peers.find(peer);
+  if (known == nullptr) return Presence::kUnknown;
+  state_->renew(*known, time_to_live);
   return Presence::kKnown;
 }
 
 Presence LeaseLedger::remove_peer(TimePoint now, PeerId peer) {
   const Turn turn(*state_, now);
-  const PeerSlot slot = state_->find_peer(peer);
-  if (slot == kNoSlot) return Presence::kUnknown;
-  state_->remove_peer(slot, Cause::kReleased);
+  Peer* const known = state_->peers.find(peer);
+  if (known == nullptr) return Presence::kUnknown;
+  state_->remove_peer(*known, Cause::kReleased);
   return Presence::kKnown;
 }
 
 void LeaseLedger::set_label(PeerId peer, std::string_view label) {
-  const PeerSlot slot = state_->find_peer(peer);
-  if (slot != kNoSlot) State::set_label(state_->peers[slot], std::string(label));
+  const Peer* const known = state_->peers.find(peer);
+  if (known != nullptr) State::set_label(state_->record_of(*known), std::string(label));
 }
 
 // --- acquiring ---
@@ -142,15 +142,15 @@ AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const Acqui
   if (semaphore.never_fits(request.count, request.limits.oversize)) {
     return AcquireStatus::kNeverFits;
   }
-  const PeerSlot slot = find_peer(request.peer);
+  Peer* const known = peers.find(request.peer);
   if (request.expires_in) {
-    if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
-    renew(entry_of(peers[slot]), *request.expires_in);
+    if (known == nullptr) return AcquireStatus::kUnknownPeer;
+    renew(*known, *request.expires_in);
   }
   if (request.count < 1) return AcquireStatus::kCountNotPositive;
-  if (slot == kNoSlot) return AcquireStatus::kUnknownPeer;
+  if (known == nullptr) return AcquireStatus::kUnknownPeer;
 
-  Peer& peer = peers[slot];
+  Peer& peer = *known;
   const SemaphoreIndex index = index_of(semaphore);
   if (const Lease* lease = find_lease(peer, index)) {
     result.token = lease->token;
@@ -164,17 +164,17 @@ AcquireStatus LeaseLedger::State::decide(const Semaphore& semaphore, const Acqui
     return AcquireStatus::kBreaksHierarchy;
   }
   if (peer.waiter != kNoSlot) return AcquireStatus::kOtherPending;
-  return admit(slot, {index, request.count, request.limits}, result.token);
+  return admit(peer, {index, request.count, request.limits}, result.token);
 }
 
-AcquireStatus LeaseLedger::State::admit(PeerSlot slot, const Demand& demand, FencingToken& token) {
+AcquireStatus LeaseLedger::State::admit(Peer& peer, const Demand& demand, FencingToken& token) {
   const Semaphore& semaphore = semaphores[demand.semaphore];
   if (can_grant_at_once(semaphore, demand.count)) {
-    token = grant(slot, demand, Duration::zero());
+    token = grant(peer, demand, Duration::zero());
     return AcquireStatus::kAcquired;
   }
   if (is_full(semaphore)) return AcquireStatus::kQueueFull;
-  enqueue(slot, demand);
+  enqueue(peer, demand);
   return AcquireStatus::kPending;
 }
 
@@ -191,9 +191,9 @@ AcquireOutcome LeaseLedger::enroll(TimePoint now, EnrollRequest request) {
     result.status = AcquireStatus::kQueueFull;
   } else {
     result.peer = request.peer ? *request.peer : state_->fresh_id();
-    const PeerSlot slot = state_->add_peer(result.peer, std::move(request.spec));
+    Peer& peer = state_->add_peer(result.peer, std::move(request.spec));
     result.status = state_->admit(
-        slot, {state_->index_of(*semaphore), request.count, request.limits}, result.token);
+        peer, {state_->index_of(*semaphore), request.count, request.limits}, result.token);
     return result;
   }
   state_->report_refusal(result.status, *semaphore, request.peer.value_or(0), request.count);
@@ -217,17 +217,16 @@ ReleaseStatus LeaseLedger::release(TimePoint now, PeerId peer_id, std::string_vi
   const Turn turn(state, now);
   const Semaphore* const semaphore = state.find_semaphore(name);
   if (semaphore == nullptr) return ReleaseStatus::kUnknownSemaphore;
-  const PeerSlot slot = state.find_peer(peer_id);
-  if (slot == kNoSlot) return ReleaseStatus::kUnknownPeer;
+  Peer* const peer = state.peers.find(peer_id);
+  if (peer == nullptr) return ReleaseStatus::kUnknownPeer;
 
-  Peer& peer = state.peers[slot];
   const SemaphoreIndex index = state.index_of(*semaphore);
-  if (Lease* lease = State::find_lease(peer, index)) {
-    state.end_lease(slot, lease, Cause::kReleased);
+  if (const Lease* const lease = state.find_lease(*peer, index)) {
+    state.end_lease(*peer, lease, Cause::kReleased);
     return ReleaseStatus::kReleased;
   }
-  if (peer.waiter != kNoSlot && state.waiters[peer.waiter].semaphore == index) {
-    state.drop_waiter(peer.waiter, Cause::kReleased);
+  if (peer->waiter != kNoSlot && state.waiters[peer->waiter].semaphore == index) {
+    state.drop_waiter(peer->waiter, Cause::kReleased);
     return ReleaseStatus::kCancelled;
   }
   return ReleaseStatus::kNotHeld;
@@ -245,44 +244,40 @@ RestoreStatus LeaseLedger::restore(TimePoint now, RestoreRequest request) {
   for (const HeldLock& lock : request.held) {
     if (lock.count < least) return RestoreStatus::kCountNotPositive;
   }
-  if (const PeerSlot slot = state.find_peer(request.peer); slot != kNoSlot) {
-    return state.confirm(slot, request);
-  }
+  if (Peer* const known = state.peers.find(request.peer)) return state.confirm(*known, request);
   for (const HeldLock& lock : request.held) {
     const Count full_count = state.find_configured(lock.semaphore)->settings.full_count;
     if (lock.count > full_count) return RestoreStatus::kNeverFits;
   }
-  const PeerSlot slot = state.add_peer(request.peer, std::move(request.spec));
+  Peer& peer = state.add_peer(request.peer, std::move(request.spec));
   for (const HeldLock& lock : request.held)
-    state.reinstate(slot, lock);
+    state.reinstate(peer, lock);
   return RestoreStatus::kRestored;
 }
 
 // The peer was never forgotten: if it says what the ledger says, it is prolonged.
-RestoreStatus LeaseLedger::State::confirm(PeerSlot slot, const RestoreRequest& request) {
-  Peer& peer = peers[slot];
+RestoreStatus LeaseLedger::State::confirm(Peer& peer, const RestoreRequest& request) {
   const bool same =
-      peer.waiter == kNoSlot && peer.leases.size() == request.held.size() &&
+      peer.waiter == kNoSlot && peer.leases == request.held.size() &&
       std::all_of(request.held.begin(), request.held.end(), [&](const HeldLock& lock) {
         const Lease* lease = find_lease(peer, index_of(*find_semaphore(lock.semaphore)));
         return lease != nullptr && lease->count == lock.count;
       });
   if (!same) return RestoreStatus::kDiffers;
-  PeerEntry& entry = entry_of(peer);
-  const TimePoint before = entry.deadline;
-  renew(entry, request.spec.time_to_live);
-  set_deadline(entry, std::max(before, entry.deadline));
+  const TimePoint before = peer.deadline;
+  renew(peer, request.spec.time_to_live);
+  set_deadline(peer, std::max(before, peer.deadline));
   return RestoreStatus::kAlreadyKnown;
 }
 
-void LeaseLedger::State::reinstate(PeerSlot slot, const HeldLock& lock) {
+void LeaseLedger::State::reinstate(Peer& peer, const HeldLock& lock) {
   Semaphore& semaphore = *find_semaphore(lock.semaphore);
   const Lease lease{
       .semaphore = index_of(semaphore), .count = lock.count, .token = next_token(), .since = now};
-  hold(slot, lease);
+  hold(peer, lease);
   report({.kind = EventKind::kRestored,
           .semaphore = lease.semaphore,
-          .peer = peers[slot].id,
+          .peer = peer.id,
           .count = lock.count,
           .excess = std::min(lock.count, semaphore.over_commit()),
           .token = lease.token,
@@ -293,10 +288,10 @@ void LeaseLedger::State::reinstate(PeerSlot slot, const HeldLock& lock) {
 
 Presence LeaseLedger::limit_hold(TimePoint now, PeerId peer, Duration hold) {
   const Turn turn(*state_, now);
-  const auto found = state_->peer_by_id.find(peer);
-  if (found == state_->peer_by_id.end()) return Presence::kUnknown;
-  found.value().lifetime = Lifetime::kHoldLimited;
-  state_->set_deadline(found.value(), saturating_add(state_->now, hold));
+  Peer* const known = state_->peers.find(peer);
+  if (known == nullptr) return Presence::kUnknown;
+  known->lifetime = Lifetime::kHoldLimited;
+  state_->set_deadline(*known, saturating_add(state_->now, hold));
   return Presence::kKnown;
 }
 

@@ -1,10 +1,10 @@
 // The lease ledger: semaphores, the peers that hold leases on them, and the queues of those who
 // wait. Every rule of fairness, expiry and hierarchy is decided here.
 //
-// Idea. Sums are cached in each semaphore, waiters stand in a linked queue, peers in a slab that an
-// id finds by one hash look-up, deadlines in a timer wheel that is re-armed lazily. So a
-// heartbeat and an acquire cost O(1), and freeing a place costs O(grants), whatever the number of
-// peers.
+// Idea. Sums are cached in each semaphore, waiters stand in a linked queue, peers in a hash table
+// with all that is asked for often in one cache line each, deadlines in a timer wheel that is
+// re-armed lazily. So a heartbeat and an acquire cost O(1), and freeing a place costs O(grants),
+// whatever the number of peers.
 //
 // Time. Each operation is told the time. It first removes whoever's time is over, then decides,
 // then removes again, so that a life of 0 ms ends with the very request that asked for it. Time

@@ -10,19 +10,18 @@
 namespace throttle {
 
 bool LeaseLedger::contains(PeerId peer) const {
-  return state_->find_peer(peer) != kNoSlot;
+  return state_->peers.find(peer) != nullptr;
 }
 
 std::optional<bool> LeaseLedger::is_acquired(PeerId peer) const {
-  const PeerSlot slot = state_->find_peer(peer);
-  if (slot == kNoSlot) return std::nullopt;
-  return state_->peers[slot].waiter == kNoSlot;
+  const Peer* const known = state_->peers.find(peer);
+  if (known == nullptr) return std::nullopt;
+  return known->waiter == kNoSlot;
 }
 
 bool LeaseLedger::is_idle(PeerId peer) const {
-  const PeerSlot slot = state_->find_peer(peer);
-  if (slot == kNoSlot) return false;
-  return state_->peers[slot].waiter == kNoSlot && state_->peers[slot].leases.empty();
+  const Peer* const known = state_->peers.find(peer);
+  return known != nullptr && known->waiter == kNoSlot && known->leases == 0;
 }
 
 std::optional<Count> LeaseLedger::remainder(std::string_view name) const {
@@ -40,9 +39,7 @@ std::vector<PeerId> LeaseLedger::queue(std::string_view name) const {
   const Semaphore* const semaphore = state_->find_semaphore(name);
   if (semaphore == nullptr) return peers;
   peers.reserve(semaphore->waiting);
-  const auto note = [&](WaiterSlot slot) {
-    peers.push_back(state_->peers[state_->waiters[slot].peer].id);
-  };
+  const auto note = [&](WaiterSlot slot) { peers.push_back(state_->waiters[slot].peer); };
   if (semaphore->turns != nullptr) {
     semaphore->turns->visit(note);
     return peers;
@@ -56,7 +53,7 @@ std::vector<PeerId> LeaseLedger::queue(std::string_view name) const {
 }
 
 std::size_t LeaseLedger::peer_count() const {
-  return state_->peer_by_id.size();
+  return state_->peers.size();
 }
 
 SemaphoreState LeaseLedger::State::describe(const Semaphore& semaphore) const {
@@ -91,49 +88,62 @@ std::vector<SemaphoreState> LeaseLedger::semaphores() const {
 
 void LeaseLedger::visit_peers(const std::function<void(const PeerState&)>& visit) const {
   std::vector<LeaseState> leases;
-  for (const auto& [id, entry] : state_->peer_by_id) {
-    const Peer& peer = state_->peers[entry.slot];
+  state_->peers.visit([&](const Peer& peer) {
+    const PeerRecord& record = state_->record_of(peer);
     leases.clear();
-    for (const Lease& lease : peer.leases) {
+    for (std::uint32_t i = 0; i < peer.leases; ++i) {
+      const Lease& lease = state_->lease_of(peer, i);
       leases.push_back({semaphore_name(lease.semaphore), lease.count, lease.token, lease.since});
     }
-    PeerState view{.id = id, .address = peer.address, .removal = entry.deadline};
-    if (peer.label != nullptr) view.label = *peer.label;
+    PeerState view{.id = peer.id, .address = record.address, .removal = peer.deadline};
+    if (record.label != nullptr) view.label = *record.label;
     view.leases = leases;
     if (peer.waiter != kNoSlot) {
       const Waiter& waiter = state_->waiters[peer.waiter];
       view.pending = LeaseState{semaphore_name(waiter.semaphore), waiter.count, 0, waiter.since};
     }
     visit(view);
-  }
+  });
 }
 
 // --- the proof ---
+
+std::string LeaseLedger::State::check_peer(const Peer& peer) const {
+  const std::string who = "peer " + std::to_string(peer.id);
+  const PeerRecord& record = records[peer.record];
+  if (peers.find(peer.id) != &peer) return who + " is not found by its id";
+  if (record.id != peer.id) return who + " has the record of another";
+  if (!record.is_armed()) return who + " has no deadline";
+  if (peer.deadline <= now) return who + " outlived its deadline";
+  if (record.older_leases.size() + 1 != std::max(peer.leases, 1U)) return who + " lost a lease";
+  for (std::uint32_t i = 0; i < peer.leases; ++i) {
+    const FencingToken token = lease_of(peer, i).token;
+    if (token == 0 || token > last_token) return who + " has a token of nobody";
+  }
+  if (peer.waiter == kNoSlot) return {};
+  const Waiter& waiter = waiters[peer.waiter];
+  if (waiter.peer != peer.id) return who + " and its waiter disagree";
+  if (why_never_served(waiter) != Cause::kNone) return who + " waits for what it can never get";
+  return {};
+}
 
 std::string LeaseLedger::State::check_peers() const {
   std::vector<WideSum> acquired(semaphores.size());
   std::vector<std::size_t> leases(semaphores.size());
   std::size_t waiting = 0;
-  for (const auto& [id, entry] : peer_by_id) {
-    const Peer& peer = peers[entry.slot];
-    const std::string who = "peer " + std::to_string(id);
-    if (peer.id != id) return who + " is not in the slot of its id";
-    if (!peer.is_armed()) return who + " has no deadline";
-    if (entry.deadline <= now) return who + " outlived its deadline";
-    for (const Lease& lease : peer.leases) {
-      acquired[lease.semaphore].add(lease.count);
-      ++leases[lease.semaphore];
-      if (lease.token == 0 || lease.token > last_token) return who + " has a token of nobody";
+  std::string violation;
+  peers.visit([&](const Peer& peer) {
+    for (std::uint32_t i = 0; i < peer.leases; ++i) {
+      acquired[lease_of(peer, i).semaphore].add(lease_of(peer, i).count);
+      ++leases[lease_of(peer, i).semaphore];
     }
-    if (peer.waiter == kNoSlot) continue;
-    ++waiting;
-    const Waiter& waiter = waiters[peer.waiter];
-    if (waiter.peer != entry.slot) return who + " and its waiter disagree";
-    if (why_never_served(waiter) != Cause::kNone) return who + " waits for what it can never get";
-  }
+    if (peer.waiter != kNoSlot) ++waiting;
+    if (violation.empty()) violation = check_peer(peer);
+  });
+  if (!violation.empty()) return violation;
   if (waiting != waiters.size()) return "a waiter has no peer";
-  if (expiries.size() != peer_by_id.size()) return "a deadline has no peer";
-  if (peers.size() != peer_by_id.size()) return "a peer has no id";
+  if (expiries.size() != peers.size()) return "a deadline has no peer";
+  if (records.size() != peers.size()) return "a record has no peer";
   for (const Semaphore& semaphore : semaphores) {
     const SemaphoreIndex index = index_of(semaphore);
     if (acquired[index] != semaphore.acquired || leases[index] != semaphore.leases) {

@@ -44,15 +44,6 @@ LeaseLedger::State::State(const Options& options)
 
 // --- looking up ---
 
-PeerSlot LeaseLedger::State::find_peer(PeerId id) const {
-  const auto found = peer_by_id.find(id);
-  return found == peer_by_id.end() ? kNoSlot : found->second.slot;
-}
-
-PeerEntry& LeaseLedger::State::entry_of(const Peer& peer) {
-  return peer_by_id.find(peer.id).value();
-}
-
 Semaphore* LeaseLedger::State::find_ever_configured(std::string_view name) {
   const auto found = semaphore_by_name.find(name);
   return found == semaphore_by_name.end() ? nullptr : &semaphores[found->second];
@@ -70,8 +61,8 @@ Semaphore* LeaseLedger::State::find_configured(std::string_view name) {
 
 std::optional<std::int32_t> LeaseLedger::State::lowest_level(const Peer& peer) const {
   std::optional<std::int32_t> lowest;
-  for (const Lease& lease : peer.leases) {
-    const std::int32_t level = semaphores[lease.semaphore].settings.level;
+  for (std::uint32_t i = 0; i < peer.leases; ++i) {
+    const std::int32_t level = semaphores[lease_of(peer, i).semaphore].settings.level;
     if (!lowest || level < *lowest) lowest = level;
   }
   return lowest;
@@ -81,10 +72,11 @@ SemaphoreIndex LeaseLedger::State::index_of(const Semaphore& semaphore) const {
   return static_cast<SemaphoreIndex>(&semaphore - semaphores.data());
 }
 
-Lease* LeaseLedger::State::find_lease(Peer& peer, SemaphoreIndex semaphore) {
-  const auto found = std::find_if(peer.leases.begin(), peer.leases.end(),
-                                  [&](const Lease& lease) { return lease.semaphore == semaphore; });
-  return found == peer.leases.end() ? nullptr : &*found;
+const Lease* LeaseLedger::State::find_lease(const Peer& peer, SemaphoreIndex semaphore) const {
+  for (std::uint32_t i = 0; i < peer.leases; ++i) {
+    if (lease_of(peer, i).semaphore == semaphore) return &lease_of(peer, i);
+  }
+  return nullptr;
 }
 
 // --- peers ---
@@ -92,61 +84,60 @@ Lease* LeaseLedger::State::find_lease(Peer& peer, SemaphoreIndex semaphore) {
 PeerId LeaseLedger::State::fresh_id() {
   for (;;) {
     const PeerId id = random() >> (64U - kIdBits);
-    if (!peer_by_id.contains(id)) return id;
+    if (peers.find(id) == nullptr) return id;
   }
 }
 
-PeerSlot LeaseLedger::State::add_peer(PeerId id, PeerSpec spec) {
-  const PeerSlot slot = peers.allocate();
-  Peer& peer = peers[slot];
-  peer.id = id;
-  peer.address = spec.address;
-  set_label(peer, std::move(spec.label));
-  const auto [entry, added] = peer_by_id.try_emplace(id, PeerEntry{.slot = slot});
-  THROTTLE_CHECK(added);
-  expiries.insert(peer, kNever);
-  renew(entry.value(), spec.time_to_live);
+Peer& LeaseLedger::State::add_peer(PeerId id, PeerSpec spec) {
+  const RecordSlot slot = records.allocate();
+  PeerRecord& record = records[slot];
+  record.id = id;
+  record.address = spec.address;
+  set_label(record, std::move(spec.label));
+  Peer& peer = peers.insert(id);
+  peer.record = slot;
+  expiries.insert(record, kNever);
+  renew(peer, spec.time_to_live);
   report({.kind = EventKind::kPeerAdded, .peer = id, .at = now});
-  return slot;
+  return peer;
 }
 
-void LeaseLedger::State::remove_peer(PeerSlot slot, Cause cause) {
-  Peer& peer = peers[slot];
+void LeaseLedger::State::remove_peer(Peer& peer, Cause cause) {
   if (peer.waiter != kNoSlot) drop_waiter(peer.waiter, cause);
-  while (!peer.leases.empty())
-    end_lease(slot, &peer.leases.back(), cause);
+  while (peer.leases > 0)
+    end_lease(peer, &peer.lease, cause);
   report({.kind = EventKind::kPeerRemoved, .cause = cause, .peer = peer.id, .at = now});
-  expiries.erase(peer);
-  peer_by_id.erase(peer.id);
-  peers.release(slot);
+  expiries.erase(record_of(peer));
+  records.release(peer.record);
+  peers.erase(peer);
 }
 
-void LeaseLedger::State::set_label(Peer& peer, std::string label) {
-  peer.label = label.empty() ? nullptr : std::make_unique<std::string>(std::move(label));
+void LeaseLedger::State::set_label(PeerRecord& record, std::string label) {
+  record.label = label.empty() ? nullptr : std::make_unique<std::string>(std::move(label));
 }
 
-void LeaseLedger::State::renew(PeerEntry& entry, Duration time_to_live) {
-  if (entry.lifetime != Lifetime::kRenewable) return;
+void LeaseLedger::State::renew(Peer& peer, Duration time_to_live) {
+  if (peer.lifetime != Lifetime::kRenewable) return;
   const TimePoint wished = saturating_add(now, time_to_live);
-  set_deadline(entry, saturating_add(wished, slack(time_to_live)));
+  set_deadline(peer, saturating_add(wished, slack(time_to_live)));
 }
 
-void LeaseLedger::State::set_deadline(PeerEntry& entry, TimePoint when) {
-  if (when < entry.deadline) expiries.hasten(peers[entry.slot], when);
-  entry.deadline = when;
+void LeaseLedger::State::set_deadline(Peer& peer, TimePoint when) {
+  if (when < peer.deadline) expiries.hasten(record_of(peer), when);
+  peer.deadline = when;
 }
 
 // --- leases and waiting ---
 
-void LeaseLedger::State::hold(PeerSlot slot, const Lease& lease) {
+void LeaseLedger::State::hold(Peer& peer, const Lease& lease) {
   Semaphore& semaphore = semaphores[lease.semaphore];
   semaphore.acquired.add(lease.count);
   ++semaphore.leases;
-  peers[slot].leases.push_back(lease);
+  if (peer.leases++ > 0) record_of(peer).older_leases.push_back(peer.lease);
+  peer.lease = lease;
 }
 
-void LeaseLedger::State::end_lease(PeerSlot slot, Lease* lease, Cause cause) {
-  Peer& peer = peers[slot];
+void LeaseLedger::State::end_lease(Peer& peer, const Lease* lease, Cause cause) {
   report({.kind = EventKind::kLeaseEnded,
           .cause = cause,
           .semaphore = lease->semaphore,
@@ -159,7 +150,14 @@ void LeaseLedger::State::end_lease(PeerSlot slot, Lease* lease, Cause cause) {
   semaphore.acquired.subtract(lease->count);
   --semaphore.leases;
   mark(lease->semaphore);
-  peer.leases.erase(peer.leases.begin() + (lease - peer.leases.data()));
+  if (--peer.leases == 0) return;
+  std::vector<Lease>& older = record_of(peer).older_leases;
+  if (lease == &peer.lease) {
+    peer.lease = older.back();
+    older.pop_back();
+  } else {
+    older.erase(older.begin() + (lease - older.data()));
+  }
 }
 
 bool LeaseLedger::State::can_grant_at_once(const Semaphore& semaphore, Count count) const {
@@ -167,15 +165,15 @@ bool LeaseLedger::State::can_grant_at_once(const Semaphore& semaphore, Count cou
   return is_next && grants_open(semaphore) && semaphore.fits(count);
 }
 
-FencingToken LeaseLedger::State::grant(PeerSlot slot, const Demand& demand, Duration waited) {
+FencingToken LeaseLedger::State::grant(Peer& peer, const Demand& demand, Duration waited) {
   const Lease lease{
       .semaphore = demand.semaphore, .count = demand.count, .token = next_token(), .since = now};
-  hold(slot, lease);
+  hold(peer, lease);
   ++semaphores[demand.semaphore].granted;
-  if (demand.limits.hold != kForever) limit_hold(entry_of(peers[slot]), demand.limits.hold);
+  if (demand.limits.hold != kForever) limit_hold(peer, demand.limits.hold);
   report({.kind = EventKind::kGranted,
           .semaphore = demand.semaphore,
-          .peer = peers[slot].id,
+          .peer = peer.id,
           .count = demand.count,
           .token = lease.token,
           .at = now,
@@ -183,21 +181,21 @@ FencingToken LeaseLedger::State::grant(PeerSlot slot, const Demand& demand, Dura
   return lease.token;
 }
 
-void LeaseLedger::State::limit_hold(PeerEntry& entry, Duration hold) {
+void LeaseLedger::State::limit_hold(Peer& peer, Duration hold) {
   const TimePoint end = saturating_add(now, hold);
-  if (end <= entry.deadline) {
-    entry.lifetime = Lifetime::kHoldLimited;
-    set_deadline(entry, end);
-  } else if (entry.lifetime == Lifetime::kRenewable) {
-    entry.lifetime = Lifetime::kFixed;
+  if (end <= peer.deadline) {
+    peer.lifetime = Lifetime::kHoldLimited;
+    set_deadline(peer, end);
+  } else if (peer.lifetime == Lifetime::kRenewable) {
+    peer.lifetime = Lifetime::kFixed;
   }
 }
 
-void LeaseLedger::State::enqueue(PeerSlot slot, const Demand& demand) {
+void LeaseLedger::State::enqueue(Peer& peer, const Demand& demand) {
   const LeaseLimits& limits = demand.limits;
   Semaphore& semaphore = semaphores[demand.semaphore];
   const WaiterSlot waiter_slot = waiters.allocate();
-  waiters[waiter_slot] = Waiter{.peer = slot,
+  waiters[waiter_slot] = Waiter{.peer = peer.id,
                                 .semaphore = demand.semaphore,
                                 .older = semaphore.newest,
                                 .count = demand.count,
@@ -213,17 +211,17 @@ void LeaseLedger::State::enqueue(PeerSlot slot, const Demand& demand) {
     const Waiter& waiter = waiters[waiter_slot];
     semaphore.turns->add(client_of(waiter), waiter.arrival, waiter_slot);
   }
-  peers[slot].waiter = waiter_slot;
+  peer.waiter = waiter_slot;
   if (limits.wait != kForever) wait_limits.insert(waiter_slot, saturating_add(now, limits.wait));
   report({.kind = EventKind::kQueued,
           .semaphore = demand.semaphore,
-          .peer = peers[slot].id,
+          .peer = peer.id,
           .count = demand.count,
           .at = now});
 }
 
-IpAddress LeaseLedger::State::client_of(const Waiter& waiter) const {
-  const IpAddress& address = peers[waiter.peer].address.ip;
+IpAddress LeaseLedger::State::client_of(const Waiter& waiter) {
+  const IpAddress& address = record_of(peer_of(waiter)).address.ip;
   return masked(address, address.is_v4() ? 32 : 64);
 }
 
@@ -246,7 +244,7 @@ void LeaseLedger::State::unqueue(WaiterSlot slot) {
   --semaphore.waiting;
   semaphore.pending.subtract(waiter.count);
   mark(waiter.semaphore);
-  peers[waiter.peer].waiter = kNoSlot;
+  peer_of(waiter).waiter = kNoSlot;
   wait_limits.erase(slot);
   waiters.release(slot);
 }
@@ -257,7 +255,7 @@ void LeaseLedger::State::drop_waiter(WaiterSlot slot, Cause cause) {
   report({.kind = EventKind::kWaitEnded,
           .cause = cause,
           .semaphore = waiter.semaphore,
-          .peer = peers[waiter.peer].id,
+          .peer = waiter.peer,
           .count = waiter.count,
           .at = now,
           .waited = now - waiter.since});
@@ -265,8 +263,7 @@ void LeaseLedger::State::drop_waiter(WaiterSlot slot, Cause cause) {
 
 // --- turns ---
 
-std::size_t LeaseLedger::State::advance(TimePoint to) {
-  now = std::max(now, to);
+std::size_t LeaseLedger::State::remove_and_settle() {
   std::size_t removed = 0;
   // A grant may bring a deadline that is due at once, so until nothing is.
   while (may_be_due()) {
@@ -281,15 +278,12 @@ std::size_t LeaseLedger::State::remove_due() {
     grace_pending = false;
     mark_all();
   }
-  const auto peer_entry = [this](const DeadlineWheel::Item& item) -> PeerEntry& {
-    return entry_of(static_cast<const Peer&>(item));
-  };
-  const auto deadline_of = [&](const auto& item) { return peer_entry(item).deadline; };
+  const auto deadline_of = [this](const auto& item) { return peer_of(item).deadline; };
   std::size_t removed = 0;
   while (const auto due = expiries.pop_due(now, deadline_of)) {
-    const PeerEntry& entry = peer_entry(*due);
-    const bool limited = entry.lifetime == Lifetime::kHoldLimited;
-    remove_peer(entry.slot, limited ? Cause::kHoldLimit : Cause::kExpired);
+    Peer& peer = peer_of(*due);
+    const bool limited = peer.lifetime == Lifetime::kHoldLimited;
+    remove_peer(peer, limited ? Cause::kHoldLimit : Cause::kExpired);
     ++removed;
   }
   while (const auto due = wait_limits.pop_due(now))
@@ -297,7 +291,7 @@ std::size_t LeaseLedger::State::remove_due() {
   return removed;
 }
 
-void LeaseLedger::State::settle() {
+void LeaseLedger::State::serve_marked() {
   for (std::size_t i = 0; i < marked.size(); ++i) {
     Semaphore& semaphore = semaphores[marked[i]];
     semaphore.marked = false;
@@ -325,7 +319,8 @@ void LeaseLedger::State::serve(Semaphore& semaphore) {
     const Waiter waiter = waiters[slot];
     unqueue(slot);
     if (semaphore.turns != nullptr) semaphore.turns->end_turn(client_of(waiter));
-    grant(waiter.peer, {waiter.semaphore, waiter.count, {.hold = waiter.hold}}, now - waiter.since);
+    grant(peer_of(waiter), {waiter.semaphore, waiter.count, {.hold = waiter.hold}},
+          now - waiter.since);
   }
 }
 

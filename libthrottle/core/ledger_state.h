@@ -23,20 +23,19 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/container/small_vector.hpp>
 #include <tsl/robin_map.h>
 
 #include "libthrottle/core/deadline_queue.h"
 #include "libthrottle/core/deadline_wheel.h"
 #include "libthrottle/core/fair_turns.h"
-#include "libthrottle/core/hash.h"
+#include "libthrottle/core/id_table.h"
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/slab.h"
 #include "libthrottle/core/wide_sum.h"
 
 namespace throttle {
 
-using PeerSlot = std::uint32_t;
+using RecordSlot = std::uint32_t;
 using WaiterSlot = std::uint32_t;
 inline constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
 
@@ -55,7 +54,7 @@ struct Demand {
 };
 
 struct Waiter {
-  PeerSlot peer = kNoSlot;
+  PeerId peer = 0;
   SemaphoreIndex semaphore = 0;
   WaiterSlot older = kNoSlot;
   WaiterSlot newer = kNoSlot;
@@ -69,21 +68,25 @@ struct Waiter {
 // Whether requests still move the deadline; if not, whether a hold limit is what it stands for.
 enum class Lifetime : std::uint8_t { kRenewable, kFixed, kHoldLimited };
 
-// Two cache lines, so that what an acquire and a release touch never spreads over three.
-struct alignas(64) Peer : DeadlineWheel::Item {
+// What an id finds: all that a heartbeat, an acquire and a release touch of a peer with one lease,
+// in a single cache line. A reference is good until a peer is added or removed.
+struct alignas(64) Peer {
   PeerId id = 0;
-  boost::container::small_vector<Lease, 1> leases;
-  WaiterSlot waiter = kNoSlot;
-  SocketAddress address;
-  std::unique_ptr<std::string> label;
-};
-
-// What an id finds. The deadline stands here, not in the peer, so that a heartbeat, the most
-// frequent request by far, touches a single cache line.
-struct PeerEntry {
-  PeerSlot slot = kNoSlot;
-  Lifetime lifetime = Lifetime::kRenewable;
   TimePoint deadline = kNever;
+  Lease lease;               // the newest
+  std::uint32_t leases = 0;  // how many; all but the newest stand in the record
+  RecordSlot record = kNoSlot;
+  WaiterSlot waiter = kNoSlot;
+  Lifetime lifetime = Lifetime::kRenewable;
+};
+static_assert(sizeof(Peer) == 64);
+
+// The rest of a peer; its place never changes.
+struct PeerRecord : DeadlineWheel::Item {
+  PeerId id = 0;
+  std::vector<Lease> older_leases;
+  std::unique_ptr<std::string> label;
+  SocketAddress address;
 };
 
 struct Semaphore {
@@ -117,11 +120,6 @@ struct Semaphore {
   bool gone() const { return retired && leases == 0; }
 };
 
-// Spreads peer ids, which clients may choose, over the table.
-struct PeerIdHash {
-  std::size_t operator()(PeerId id) const { return static_cast<std::size_t>(mix64(id)); }
-};
-
 struct NameHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view name) const {
@@ -133,8 +131,11 @@ struct LeaseLedger::State {
   explicit State(const Options& options);
 
   // --- looking up ---
-  PeerSlot find_peer(PeerId id) const;
-  PeerEntry& entry_of(const Peer& peer);
+  Peer& peer_of(const Waiter& waiter) { return *peers.find(waiter.peer); }
+  Peer& peer_of(const DeadlineWheel::Item& item) {
+    return *peers.find(static_cast<const PeerRecord&>(item).id);
+  }
+  PeerRecord& record_of(const Peer& peer) { return records[peer.record]; }
   // Null if no configuration ever named it.
   Semaphore* find_ever_configured(std::string_view name);
   // Known by this name: configured, or retired with leases. Null otherwise.
@@ -142,7 +143,13 @@ struct LeaseLedger::State {
   // Configured now, so that leases on it may be granted. Null otherwise.
   Semaphore* find_configured(std::string_view name);
   SemaphoreIndex index_of(const Semaphore& semaphore) const;
-  static Lease* find_lease(Peer& peer, SemaphoreIndex semaphore);
+  // Null if it holds none of it.
+  const Lease* find_lease(const Peer& peer, SemaphoreIndex semaphore) const;
+  // The oldest first; `number` < peer.leases.
+  const Lease& lease_of(const Peer& peer, std::uint32_t number) const {
+    const bool newest = number + 1 == peer.leases;
+    return newest ? peer.lease : records[peer.record].older_leases[number];
+  }
   // Of the locks it holds; absent if it holds none.
   std::optional<std::int32_t> lowest_level(const Peer& peer) const;
   SemaphoreState describe(const Semaphore& semaphore) const;
@@ -158,23 +165,23 @@ struct LeaseLedger::State {
 
   // --- peers ---
   PeerId fresh_id();
-  PeerSlot add_peer(PeerId id, PeerSpec spec);
-  void remove_peer(PeerSlot slot, Cause cause);
-  static void set_label(Peer& peer, std::string label);
-  void renew(PeerEntry& entry, Duration time_to_live);
-  void set_deadline(PeerEntry& entry, TimePoint when);
+  Peer& add_peer(PeerId id, PeerSpec spec);
+  void remove_peer(Peer& peer, Cause cause);
+  static void set_label(PeerRecord& record, std::string label);
+  void renew(Peer& peer, Duration time_to_live);
+  void set_deadline(Peer& peer, TimePoint when);
   // The peer ends at now + hold, or at its deadline where that is earlier, and is not renewed.
-  void limit_hold(PeerEntry& entry, Duration hold);
+  void limit_hold(Peer& peer, Duration hold);
 
   // --- leases and waiting ---
-  void hold(PeerSlot slot, const Lease& lease);
-  void end_lease(PeerSlot slot, Lease* lease, Cause cause);
+  void hold(Peer& peer, const Lease& lease);
+  void end_lease(Peer& peer, const Lease* lease, Cause cause);
   // Grants at once if nobody stands before it and it fits.
   bool can_grant_at_once(const Semaphore& semaphore, Count count) const;
-  FencingToken grant(PeerSlot slot, const Demand& demand, Duration waited);
-  void enqueue(PeerSlot slot, const Demand& demand);
+  FencingToken grant(Peer& peer, const Demand& demand, Duration waited);
+  void enqueue(Peer& peer, const Demand& demand);
   // The client address whose turn a waiter belongs to in a fair queue.
-  IpAddress client_of(const Waiter& waiter) const;
+  IpAddress client_of(const Waiter& waiter);
   // Gives a queue the structure of its order, with those who wait already.
   void arrange(Semaphore& semaphore);
   // Takes the waiter out of its queue and forgets it.
@@ -189,26 +196,35 @@ struct LeaseLedger::State {
   // --- the rules of the protocol ---
   AcquireStatus decide(const Semaphore& semaphore, const AcquireRequest& request,
                        AcquireOutcome& result);
-  AcquireStatus admit(PeerSlot slot, const Demand& demand, FencingToken& token);
+  AcquireStatus admit(Peer& peer, const Demand& demand, FencingToken& token);
   void report_refusal(AcquireStatus status, const Semaphore& semaphore, PeerId peer, Count count);
-  RestoreStatus confirm(PeerSlot slot, const RestoreRequest& request);
-  void reinstate(PeerSlot slot, const HeldLock& lock);
+  RestoreStatus confirm(Peer& peer, const RestoreRequest& request);
+  void reinstate(Peer& peer, const HeldLock& lock);
 
   // --- proofs; the first violation, empty if none ---
   std::string check_peers() const;
+  std::string check_peer(const Peer& peer) const;
   std::string check_queue(const Semaphore& semaphore) const;
 
   // --- turns ---
   // Lets time pass; then whoever is due is gone and whoever fits is granted.
-  std::size_t advance(TimePoint to);
+  std::size_t advance(TimePoint to) {
+    now = std::max(now, to);
+    return may_be_due() ? remove_and_settle() : 0;
+  }
+  std::size_t remove_and_settle();
   // The half of it: whoever is due now is gone, but what that freed is not granted.
   std::size_t remove_due();
   // When advance() next has something to do, or earlier.
   TimePoint next_deadline() const {
-    return std::min({expiries.next(), wait_limits.next(), grace_pending ? grants_from : kNever});
+    const TimePoint grace_end = grace_pending ? grants_from : kNever;
+    return std::min(std::min(expiries.next(), wait_limits.next()), grace_end);
   }
   bool may_be_due() const { return next_deadline() <= now; }
-  void settle();
+  void settle() {
+    if (!marked.empty()) serve_marked();
+  }
+  void serve_marked();
   void mark(SemaphoreIndex index);
   void mark_all();
   void serve(Semaphore& semaphore);
@@ -228,9 +244,9 @@ struct LeaseLedger::State {
   tsl::robin_map<std::string, SemaphoreIndex, NameHash, std::equal_to<>> semaphore_by_name;
   std::vector<SemaphoreIndex> marked;
 
-  Slab<Peer> peers;
-  tsl::robin_map<PeerId, PeerEntry, PeerIdHash> peer_by_id;
-  DeadlineWheel expiries;  // of peers; the deadlines stand in the entries
+  IdTable<Peer> peers;
+  Slab<PeerRecord> records;
+  DeadlineWheel expiries;  // of records; the deadlines stand in the peers
 
   Slab<Waiter> waiters;
   DeadlineQueue wait_limits;  // by WaiterSlot; only those that have one
