@@ -20,6 +20,10 @@ void Hook::start(HookRunner& runner, Duration timeout) {
   run_ = *std::move(run);
 }
 
+Duration Hook::age() const {
+  return uv::now() - started_;
+}
+
 void Hook::on_line(std::string_view line) noexcept {
   receiver_.on_line(*this, line);
 }
@@ -45,7 +49,7 @@ void Hook::end_soon(Result<void> verdict) {
 
 void Hook::end(Result<void> verdict) {
   timer_.disarm();
-  receiver_.on_ended(*this, uv::now() - started_, std::move(verdict));
+  receiver_.on_ended(*this, age(), std::move(verdict));
 }
 
 }  // namespace throttle::proxy

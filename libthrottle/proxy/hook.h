@@ -38,6 +38,7 @@ class Hook final : HookRunner::Listener {
   void start(HookRunner& runner, Duration timeout);
 
   const HookCall& call() const { return call_; }
+  Duration age() const;  // since its start
 
  private:
   void on_line(std::string_view line) noexcept override;

@@ -64,7 +64,9 @@ class HookRunner {
     ~Listener() = default;
   };
 
-  // A hook that was started. Destroying it ends it, and nobody is told any more.
+  // A hook that was started. Destroying it ends it, and nobody is told any more: when it has ended,
+  // takes too long, its connection is cut off, or the proxy ends. A client that leaves is no
+  // reason.
   class Run {
    public:
     Run() = default;

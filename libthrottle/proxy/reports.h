@@ -76,7 +76,14 @@ struct ConnectionRecord {
   std::uint64_t position = 0;  // how many were served before it while it waited
 };
 
-enum class ConnectionState : std::uint8_t { kSilent, kWaiting, kPreparing, kConnecting, kActive };
+enum class ConnectionState : std::uint8_t {
+  kSilent,
+  kWaiting,
+  kPreparing,
+  kLeft,  // its client left while the hook ran, which goes on to its end and holds the place
+  kConnecting,
+  kActive,
+};
 
 // One connection that is there, for /connections.
 struct ConnectionView {

@@ -60,6 +60,7 @@ void Session::begin(std::size_t queued) {
 }
 
 void Session::on_prepared(const Activation& activation, const Result<void>& verdict) {
+  if (has_left()) return end({EndedBy::kClient, Refusal::kNone});
   number_ = activation.number;
   if (!verdict) return end(ending_of(verdict.error(), {EndedBy::kHook, Refusal::kHook}));
   prepared_ = uv::now();
@@ -107,13 +108,23 @@ std::string Session::proxy_header(const uv::TcpStream& client) const {
   return version == SendProxy::kV1 ? proxy_header_v1(connection) : proxy_header_v2(connection);
 }
 
+// A hook that restarts the upstream does more harm half done than done for nobody.
 void Session::on_client_left() noexcept {
-  if (state_ == ConnectionState::kPreparing) around_.upkeep.cancel(place_.visit().peer);
-  end({EndedBy::kClient, Refusal::kNone});
+  const Ending ending{EndedBy::kClient, Refusal::kNone};
+  const bool preparing = state_ == ConnectionState::kPreparing;
+  if (!preparing || !around_.upkeep.leave(place_.visit().peer)) return end(ending);
+  place_.close_connection();
+  state_ = ConnectionState::kLeft;
+  around_.owner.on_session_left(*this, ending);
+}
+
+void Session::cancel_preparation() {
+  const bool preparing = state_ == ConnectionState::kPreparing || has_left();
+  if (preparing) around_.upkeep.cancel(place_.visit().peer);
 }
 
 void Session::on_place_ended(Cause cause) noexcept {
-  if (state_ == ConnectionState::kPreparing) around_.upkeep.cancel(place_.visit().peer);
+  cancel_preparation();
   end({cause == Cause::kHoldLimit ? EndedBy::kTimeToLive : EndedBy::kKilled, Refusal::kNone});
 }
 
@@ -128,13 +139,14 @@ void Session::on_idle() {
 
 void Session::abort(EndedBy why) {
   if (relay_) relay_->abort();
-  if (state_ == ConnectionState::kPreparing) around_.upkeep.cancel(place_.visit().peer);
+  cancel_preparation();
   end({why, Refusal::kNone});
 }
 
 Phase Session::phase() const {
   switch (state_) {
     case ConnectionState::kPreparing:
+    case ConnectionState::kLeft:
       return Phase::kPreparing;
     case ConnectionState::kConnecting:
       return Phase::kConnecting;

@@ -33,6 +33,8 @@ class Session final : Place::Receiver, Relay::Receiver {
    public:
     // The owner destroys the session as the last thing it does.
     virtual void on_session_ended(Session& session, const Ending& ending) noexcept = 0;
+    // The connection is over, but the session keeps its place until its hook has ended.
+    virtual void on_session_left(Session& session, const Ending& ending) noexcept = 0;
     // Bytes flow from now on.
     virtual void on_session_active(Session& session) noexcept = 0;
 
@@ -66,6 +68,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   void turn_away(Refusal refusal) { place_.turn_away(refusal); }
 
   bool is_active() const { return relay_.has_value(); }
+  bool has_left() const { return state_ == ConnectionState::kLeft; }
   const Visit& visit() const { return place_.visit(); }
   Activation activation() const;
   ConnectionRecord record(const Ending& ending, TimePoint now) const;
@@ -81,6 +84,7 @@ class Session final : Place::Receiver, Relay::Receiver {
   void relay(uv::TcpStream upstream);
   std::string proxy_header(const uv::TcpStream& client) const;
   void end(const Ending& ending) { around_.owner.on_session_ended(*this, ending); }
+  void cancel_preparation();
   Phase phase() const;
 
   Surroundings around_;

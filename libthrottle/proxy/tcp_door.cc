@@ -62,14 +62,14 @@ std::pair<EndedBy, Phase> ending_of(const Visit& visit, Refusal refusal) {
 }  // namespace
 
 struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Session::Owner {
-  State(uv::Loop& event_loop, LedgerHub& ledger_hub, Settings its_settings, Reports& its_reports)
-      : loop(event_loop),
-        hub(ledger_hub),
+  State(const Surroundings& around, Settings its_settings)
+      : loop(around.loop),
+        hub(around.hub),
         settings(std::move(its_settings)),
-        reports(its_reports),
+        reports(around.reports),
         upstream(loop, settings.upstream),
-        upkeep({loop, ledger_hub, upstream}, settings, *this),
-        listener(loop, ledger_hub, listener_options(ledger_hub.ledger(), settings), *this),
+        upkeep({loop, hub, upstream, around.runner}, settings, *this),
+        listener(loop, hub, listener_options(hub.ledger(), settings), *this),
         idle_timer(loop, uv::bound<&State::on_idle_due>(this)),
         drain_timer(loop, uv::bound<&State::on_drain_due>(this)) {}
   ~State() {
@@ -100,6 +100,9 @@ struct TcpDoor::State final : ThrottledListener::Receiver, Upkeep::Receiver, Ses
 
   // --- of the sessions ---
   void on_session_ended(Session& session, const Session::Ending& ending) noexcept override;
+  void on_session_left(Session& session, const Session::Ending& ending) noexcept override {
+    report(session.record(ending, uv::now()));
+  }
   void on_session_active(Session& session) noexcept override;
 
   Duration time_between_looks() const;
@@ -169,7 +172,7 @@ void TcpDoor::State::on_session_ended(Session& session, const Session::Ending& e
   const auto found = sessions.find(session.visit().peer);
   std::unique_ptr<Session> ended = std::move(found->second);
   sessions.erase(found);
-  report(ended->record(ending, uv::now()));
+  if (!ended->has_left()) report(ended->record(ending, uv::now()));
   if (ending.ended_by == EndedBy::kTimeToLive) upkeep.on_time_to_live(ended->activation());
   if (ending.refusal != Refusal::kNone) ended->turn_away(ending.refusal);
   ended.reset();
@@ -243,9 +246,9 @@ TcpDoor::~TcpDoor() {
   state_->on_drained = nullptr;
 }
 
-Result<std::unique_ptr<TcpDoor>> TcpDoor::open(uv::Loop& loop, LedgerHub& hub, Settings settings,
-                                               Reports& reports) {
-  auto state = std::make_unique<State>(loop, hub, std::move(settings), reports);
+Result<std::unique_ptr<TcpDoor>> TcpDoor::open(const Surroundings& surroundings,
+                                               Settings settings) {
+  auto state = std::make_unique<State>(surroundings, std::move(settings));
   const auto listening = state->listener.listen(state->settings.listen);
   if (!listening) return tl::unexpected(listening.error());
   state->address = *listening;

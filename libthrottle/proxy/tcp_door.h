@@ -11,6 +11,7 @@
 
 #include "libthrottle/core/ledger_hub.h"
 #include "libthrottle/core/result.h"
+#include "libthrottle/proxy/hook_runner.h"
 #include "libthrottle/proxy/reports.h"
 #include "libthrottle/proxy/settings.h"
 
@@ -22,10 +23,17 @@ namespace throttle::proxy {
 
 class TcpDoor {
  public:
-  // Listens and serves. `loop`, `hub` and `reports` outlive the door; the semaphore is configured
-  // in the ledger. Errors: those of resolving and listening, naming the address.
-  static Result<std::unique_ptr<TcpDoor>> open(uv::Loop& loop, LedgerHub& hub, Settings settings,
-                                               Reports& reports);
+  // All outlive the door.
+  struct Surroundings {
+    uv::Loop& loop;
+    LedgerHub& hub;
+    Reports& reports;
+    HookRunner* runner = nullptr;  // of the hooks; null: the commands of the settings
+  };
+
+  // Listens and serves. The semaphore is configured in the ledger. Errors: those of resolving and
+  // listening, naming the address.
+  static Result<std::unique_ptr<TcpDoor>> open(const Surroundings& surroundings, Settings settings);
   // Closes every connection.
   ~TcpDoor();
   TcpDoor(const TcpDoor&) = delete;

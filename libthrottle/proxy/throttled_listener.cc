@@ -331,6 +331,11 @@ HeldStream::Contents Place::take(HeldStream::Handover handover) {
   return client_->held.take(handover);
 }
 
+void Place::close_connection() {
+  client_->held.take();
+  client_->permit.reset();
+}
+
 void Place::limit_hold(Duration hold) {
   LedgerHub& hub = client_->state.hub;
   hub.ledger().limit_hold(uv::now(), client_->visit.peer, hold);

@@ -30,6 +30,7 @@ struct Upkeep::State final : Hook::Receiver, Leftovers::Receiver, Recycling::Act
         semaphore(settings.semaphore_name()),
         drain_timer(loop, uv::bound<&State::on_drain_due>(this)),
         recycling(around.hub, *this) {}
+  ~State();
 
   std::unique_ptr<Hook> start_hook(HookKind kind, const Activation& activation);
   void begin_recycling(std::string_view why);
@@ -40,6 +41,8 @@ struct Upkeep::State final : Hook::Receiver, Leftovers::Receiver, Recycling::Act
   void on_line(const Hook& hook, std::string_view line) noexcept override;
   void on_ended(Hook& hook, Duration took, Result<void> verdict) noexcept override;
   void on_recycle_ended(const Result<void>& verdict);
+  // Tells that the hook, which dies now, was ended together `with` something.
+  void tell_cut_off(const Hook& hook, std::string_view with);
 
   // Leftovers::Receiver
   void on_line(const HookCall& call, std::string_view line) noexcept override {
@@ -73,6 +76,14 @@ struct Upkeep::State final : Hook::Receiver, Leftovers::Receiver, Recycling::Act
   std::vector<std::unique_ptr<Hook>> on_timeouts;
   std::unique_ptr<Hook> recycle;
 };
+
+Upkeep::State::~State() {
+  for (const auto& [peer, hook] : preparing)
+    tell_cut_off(*hook, "the proxy");
+  for (const auto& hook : on_timeouts)
+    tell_cut_off(*hook, "the proxy");
+  if (recycle) tell_cut_off(*recycle, "the proxy");
+}
 
 // Null if there is no such hook.
 std::unique_ptr<Hook> Upkeep::State::start_hook(HookKind kind, const Activation& activation) {
@@ -160,6 +171,11 @@ void Upkeep::State::on_ended(Hook& hook, Duration took, Result<void> verdict) no
   }
 }
 
+void Upkeep::State::tell_cut_off(const Hook& hook, std::string_view with) {
+  std::string what = "the " + std::string(name_of(hook.call().kind)) + " hook was ended with ";
+  receiver.on_hook_done(hook.call(), hook.age(), fail(ErrorCode::kUnavailable, what.append(with)));
+}
+
 void Upkeep::State::on_too_many(const HookCall& call) noexcept {
   receiver.on_note(NoteWeight::kTrouble,
                    "commands left more than " + std::to_string(Leftovers::kMost) +
@@ -192,9 +208,15 @@ void Upkeep::begin(const Activation& activation) {
   state_->let_go(activation);
 }
 
-void Upkeep::cancel(PeerId peer) {
-  state_->preparing.erase(peer);
+bool Upkeep::leave(PeerId peer) {
   state_->recycling.drop(peer);
+  return state_->preparing.contains(peer);
+}
+
+void Upkeep::cancel(PeerId peer) {
+  state_->recycling.drop(peer);
+  const auto hook = state_->preparing.extract(peer);
+  if (hook) state_->tell_cut_off(*hook.mapped(), "its connection");
 }
 
 void Upkeep::on_time_to_live(const Activation& activation) {

@@ -37,8 +37,8 @@ class Upkeep {
    public:
     // The connection, which has its number now, may go on, or the hook turned it away and the error
     // says how (exit status, signal, time over). Called once for each begin() that was not
-    // cancelled, also for one without a hook, but then from within begin() if no recycling is under
-    // way.
+    // cancelled, nor left in vain, also for one without a hook, but then from within begin() if no
+    // recycling is under way.
     virtual void on_prepared(const Activation& activation, Result<void> verdict) noexcept = 0;
     // The time for a recycling to wait is over: end every connection that was begun and has not
     // ended, but those that the upkeep holds().
@@ -62,8 +62,8 @@ class Upkeep {
   };
 
   Upkeep(const Surroundings& surroundings, const Settings& settings, Receiver& receiver);
-  // Ends what still runs. If it has paused the semaphore it resumes it and settles the hub, whose
-  // observers leave this upkeep alone by then.
+  // Ends what still runs, which on_hook_done() tells. If it has paused the semaphore it resumes it
+  // and settles the hub, whose observers leave this upkeep alone by then.
   ~Upkeep();
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
@@ -74,7 +74,10 @@ class Upkeep {
   // Numbers the activation (THROTTLE_ACTIVATION) and runs --before-activate, if there is one. With
   // the Nth, nothing more is granted from now on: the recycling waits for it and those before it.
   void begin(const Activation& activation);
-  // The client has left meanwhile: its hook is killed, nobody is told.
+  // The client has left meanwhile. True: its hook runs, and does so to its end, which on_prepared()
+  // tells; the place is to be held until then. False: all is over, nobody is told.
+  bool leave(PeerId peer);
+  // The connection is cut off, and its hook with it, which only on_hook_done() tells.
   void cancel(PeerId peer);
   // A connection reached its time-to-live: runs --on-timeout; the next activation is told of it,
   // and does not wait for the hook. May begin a recycling.

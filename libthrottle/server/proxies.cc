@@ -35,6 +35,8 @@ std::string_view text_of(proxy::ConnectionState state) {
       return "waiting";
     case proxy::ConnectionState::kPreparing:
       return "preparing";
+    case proxy::ConnectionState::kLeft:
+      return "left";
     case proxy::ConnectionState::kConnecting:
       return "connecting";
     case proxy::ConnectionState::kActive:
@@ -84,7 +86,7 @@ class Proxies::Service final : proxy::Reports {
 
   Result<void> open(uv::Loop& loop, LedgerHub& hub, const proxy::Settings& settings) {
     proxy::Reports& reports = *this;
-    auto door = proxy::TcpDoor::open(loop, hub, settings, reports);
+    auto door = proxy::TcpDoor::open({loop, hub, reports}, settings);
     if (!door) return fail(door.error().code, "proxy " + name_ + ": " + door.error().message);
     door_ = *std::move(door);
     log_.info("ready", {{"proxy", name_},

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/proxy/door_fixture.h"
+#include "tests/proxy/manual_hooks.h"
 #include "tests/uv/deserted_port.h"
 
 namespace throttle::proxy {
@@ -21,13 +22,12 @@ class TcpDoorTest : public DoorTest, public Reports {
  protected:
   ~TcpDoorTest() override { door.reset(); }
 
-  void open(Settings settings = {}) {
+  void open(Settings settings = {}, HookRunner* runner = nullptr) {
     settings.name = "service";
     settings.listen = kAnyPort;
     settings.upstream = {"127.0.0.1", acceptor.listener->local_address().port};
     configure(settings.max_connections);
-    Reports& reports = *this;
-    auto opened = TcpDoor::open(loop, runtime.hub(), std::move(settings), reports);
+    auto opened = TcpDoor::open({loop, runtime.hub(), *this, runner}, std::move(settings));
     ASSERT_TRUE(opened) << opened.error().message;
     door = *std::move(opened);
   }
@@ -176,15 +176,62 @@ TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheHookFailsAndLetsItThroughIfNot) {
   EXPECT_THAT(lines, ::testing::Contains(HasSubstr("hello")));
 }
 
-TEST_F(TcpDoorTest, MakesNoConnectionForAClientThatLeavesWhileTheHookRuns) {
-  open({.hooks = {.before_activate = "sleep 10 || ping -n 10 127.0.0.1"}});
-  uv::End& client = arrive();
-  run_until([&] { return door->active_count() == 1; });
-  client.stream.close();
-  run_until_ended(1);
-  EXPECT_EQ(ending(), "CA");
+class TcpDoorWithHook : public TcpDoorTest {
+ protected:
+  ~TcpDoorWithHook() override { door.reset(); }
+
+  // A client that has left while its hook ran, which runs still.
+  void leave_while_the_hook_runs(Settings settings = {}) {
+    hooks.kinds = {HookKind::kBeforeActivate};
+    open(std::move(settings), &hooks);
+    uv::End& client = arrive();
+    run_until([&] { return !hooks.running.empty(); });
+    client.stream.close();
+    run_until_ended(1);
+    EXPECT_EQ(ending(), "CA");
+    EXPECT_EQ(hooks.running.size(), 1U);
+  }
+
+  ManualHooks hooks;
+};
+
+TEST_F(TcpDoorWithHook, HoldsThePlaceOfAClientThatLeftUntilTheHookHasEnded) {
+  leave_while_the_hook_runs({.client_limits = {.max_per_client = 1}});
+  EXPECT_EQ(state().acquired, 1);
+  EXPECT_EQ(door->connections().at(0).state, ConnectionState::kLeft);
+  arrive("the same client comes again");
+  watch_until([&] { return door->waiting_count() == 1; });
+  hooks.end_first();
+  EXPECT_EQ(hooks.running.size(), 1U) << "of the next one";
+  hooks.end_first();
+  serve();
+  EXPECT_EQ(records.size(), 1U);
+  EXPECT_TRUE(acceptor.streams.empty()) << "no connection is made for one that left";
+}
+
+TEST_F(TcpDoorWithHook, WaitsForTheHookOfAClientThatLeftWhenItStops) {
+  leave_while_the_hook_runs();
+  bool drained = false;
+  door->drain([&] { drained = true; });
+  EXPECT_FALSE(drained);
+  hooks.end_first();
+  EXPECT_TRUE(drained);
+}
+
+TEST_F(TcpDoorWithHook, CutsTheHookOfAClientThatLeftOffWithTheOthers) {
+  leave_while_the_hook_runs();
+  door->close_now();
+  EXPECT_TRUE(hooks.running.empty());
   EXPECT_EQ(state().acquired, 0);
-  EXPECT_TRUE(acceptor.streams.empty());
+  EXPECT_EQ(records.size(), 1U) << "its end was told when it left";
+}
+
+TEST_F(TcpDoorWithHook, CutsTheHookOffWhosePeerSomebodyDeleted) {
+  leave_while_the_hook_runs();
+  ledger().remove_peer(uv::now(), door->connections().front().peer);
+  runtime.hub().settle();
+  EXPECT_TRUE(hooks.running.empty());
+  EXPECT_EQ(door->active_count(), 0U);
 }
 
 TEST_F(TcpDoorTest, CutsOffWhatHoldsARecyclingUpForTooLong) {

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "libthrottle/proxy/dialer.h"
+#include "tests/proxy/manual_hooks.h"
 #include "tests/uv/deserted_port.h"
 #include "tests/uv/run_guard.h"
 #include "tests/uv/tcp_pair.h"
@@ -28,46 +28,6 @@ using testing::SizeIs;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-// Hooks that run until the test says otherwise.
-struct ManualHooks final : HookRunner {
-  struct Started final : Run {
-    Started(ManualHooks& its_runner, const HookCall& its_call, Listener& its_listener)
-        : runner(its_runner), call(its_call), listener(its_listener) {}
-    ~Started() override {
-      ++runner.destroyed;
-      std::erase(runner.running, this);
-    }
-    ManualHooks& runner;
-    HookCall call;
-    Listener& listener;
-  };
-
-  bool wants(HookKind kind) const noexcept override { return kinds.contains(kind); }
-  Result<std::unique_ptr<Run>> start(const HookCall& call, Listener& listener) override {
-    calls.push_back(call);
-    if (cannot_start) return fail(ErrorCode::kUnavailable, "no shell");
-    if (at_once) {
-      listener.on_ended(*at_once);
-      return nullptr;
-    }
-    auto started = std::make_unique<Started>(*this, call, listener);
-    running.push_back(started.get());
-    return started;
-  }
-  // The one that runs longest.
-  void end_first(Result<void> verdict = {}) {
-    ASSERT_FALSE(running.empty());
-    running.front()->listener.on_ended(std::move(verdict));
-  }
-
-  std::vector<HookCall> calls;
-  std::vector<Started*> running;
-  std::set<HookKind> kinds;
-  bool cannot_start = false;
-  std::optional<Result<void>> at_once;
-  int destroyed = 0;
-};
-
 class UpkeepTest : public testing::Test, public Upkeep::Receiver {
  protected:
   UpkeepTest() {
@@ -76,6 +36,7 @@ class UpkeepTest : public testing::Test, public Upkeep::Receiver {
     ledger.configure({}, semaphores);
     upkeep.emplace(Upkeep::Surroundings{loop, hub, upstream, &hooks}, settings, *this);
   }
+  ~UpkeepTest() override { upkeep.reset(); }  // it tells what it ends
   void TearDown() override { EXPECT_EQ(ledger.check(), ""); }
 
   void on_prepared(const Activation& activation, Result<void> verdict) noexcept override {
@@ -204,20 +165,36 @@ TEST_F(UpkeepWithHook, EndsAHookThatHangs) {
   EXPECT_THAT(hooks.running, IsEmpty());
 }
 
-TEST_F(UpkeepWithHook, EndsTheHookOfAClientThatLeft) {
+TEST_F(UpkeepWithHook, LetsTheHookOfAClientThatLeftGoOnToItsEnd) {
+  const PeerId peer = begin();
+  EXPECT_TRUE(upkeep->leave(peer));
+  EXPECT_THAT(hooks.running, SizeIs(1));
+  EXPECT_THAT(verdicts, IsEmpty());
+  hooks.end_first();
+  EXPECT_EQ(verdicts.at(peer), "");
+  EXPECT_THAT(done, ElementsAre("before-activate good"));
+}
+
+TEST_F(UpkeepWithHook, EndsTheHookOfAConnectionThatIsCutOffAndTells) {
   const PeerId peer = begin();
   upkeep->cancel(peer);
   EXPECT_THAT(hooks.running, IsEmpty());
   uv::run_briefly(loop);
   EXPECT_THAT(verdicts, IsEmpty());
-  EXPECT_THAT(done, IsEmpty());
+  EXPECT_THAT(done, ElementsAre("before-activate bad: "
+                                "the before-activate hook was ended with its connection"));
 }
 
-TEST_F(UpkeepWithHook, EndsWhatRunsWhenItIsDestroyed) {
+TEST_F(UpkeepWithHook, EndsWhatRunsWhenItIsDestroyedAndTells) {
+  hooks.kinds.insert(HookKind::kOnTimeout);
   begin();
+  upkeep->on_time_to_live({});
   upkeep.reset();
   EXPECT_THAT(hooks.running, IsEmpty());
   EXPECT_THAT(verdicts, IsEmpty());
+  EXPECT_THAT(done,
+              ElementsAre("before-activate bad: the before-activate hook was ended with the proxy",
+                          "on-timeout bad: the on-timeout hook was ended with the proxy"));
 }
 
 TEST_F(UpkeepWithHook, NumbersTheActivationsAndTellsOfATimeToLiveOnce) {
@@ -337,6 +314,21 @@ TEST_F(UpkeepTest, LetsThoseGrantedInTheSameTurnGoAfterTheRecycling) {
   EXPECT_THAT(order, ElementsAre(a, b, c));
 }
 
+TEST_F(UpkeepTest, ForgetsAClientThatLeavesBeforeItsHookRuns) {
+  recycle_every(1);
+  const PeerId runs = begin();
+  const PeerId held = enroll();
+  upkeep->begin({.peer = held});
+  EXPECT_TRUE(upkeep->holds(held));
+  EXPECT_FALSE(upkeep->leave(held));
+  EXPECT_FALSE(upkeep->holds(held));
+  end(held);
+  end(runs);
+  hooks.end_first();
+  run_until_recycled();
+  EXPECT_THAT(order, ElementsAre(runs));
+}
+
 TEST_F(UpkeepTest, EndsThoseThatHoldARecyclingUpForTooLong) {
   settings.hooks.recycle_drain_timeout = 10ms;
   recycle_every(1);
@@ -421,6 +413,7 @@ TEST_F(UpkeepTest, StopsARecyclingWhenItIsDestroyed) {
   const PeerId waiter = enroll();
   upkeep.reset();
   EXPECT_THAT(hooks.running, IsEmpty());
+  EXPECT_THAT(done, ElementsAre("recycle bad: the recycle hook was ended with the proxy"));
   EXPECT_TRUE(holds(waiter));
 }
 

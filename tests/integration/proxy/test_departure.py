@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from harness.server import lives, wait_until
 from harness.tcp import LIMIT_S, Client
 
 # The last is more than the sockets between take while nobody reads: what a client says of its end
@@ -129,21 +128,6 @@ def test_what_a_waiting_client_sent_arrives_whole_and_in_order(crowded, service,
     with service.next() as stream:
         assert stream.read(sent) == data
     sending.result(LIMIT_S)
-
-
-def test_a_client_that_leaves_during_its_hook_takes_the_hook_along(start, service, tmp_path):
-    marks = tmp_path / "marks"
-    hook = f"echo $$ >> {marks}; test $THROTTLE_ACTIVATION != 1 || sleep 600"
-    proxy = start(service, "--before-activate", hook)
-    leaving = proxy.client()
-    proxy.wait_for(preparing=1)
-    wait_until(lambda: marks.exists() and marks.read_text().endswith("\n"))
-    leaving.reset()
-    assert proxy.ending_of(leaving)["state"] == "CA"
-    wait_until(lambda: not lives(int(marks.read_text())))
-    with proxy.client():
-        service.next()
-    assert (service.accepted, len(marks.read_text().split())) == (1, 2)
 
 
 def test_a_client_that_leaves_while_the_service_is_down_is_not_waited_for(start, make_service):

@@ -184,6 +184,48 @@ def test_a_stop_neither_waits_for_what_a_hook_left_running_nor_ends_it(start, ec
     os.kill(left, signal.SIGKILL)
 
 
+@pytest.fixture
+def abandoned(start, echoing, tmp_path):
+    """A proxy with a hook that runs until the file `go` is there, and whose client has left."""
+    hook = f"touch {tmp_path}/begun; until test -e {tmp_path}/go; do sleep 0.02; done; echo ended"
+    proxy = start(echoing, "--before-activate", hook)
+    proxy.gone = proxy.client()
+    wait_until((tmp_path / "begun").exists)
+    proxy.gone.close()
+    assert proxy.ending_of(proxy.gone)["state"] == "CA"
+    proxy.wait_for(left=1)
+    return proxy
+
+
+def test_a_hook_whose_client_leaves_runs_to_its_end_and_holds_the_place(
+        abandoned, echoing, tmp_path):
+    with abandoned.client() as second:
+        abandoned.wait_for(left=1, waiting=1)
+        assert not abandoned.log("hook done")
+        (tmp_path / "go").touch()
+        assert second.ask(b"hello") == b"hello"
+    first_done = abandoned.wait_for_log("hook done", 2)[0]
+    assert (first_done["client"], first_done["activation"]) == (abandoned.gone.address, 1)
+    assert abandoned.wait_for_log("hook says", 2)[0]["client"] == abandoned.gone.address
+    wait_until(abandoned.is_empty)
+    assert len(abandoned.endings()) == 2
+    assert echoing.accepted == 1
+
+
+def test_a_stop_waits_for_a_hook_whose_client_left(abandoned, tmp_path):
+    abandoned.signal(signal.SIGTERM)
+    abandoned.wait_for_log("stopping")
+    (tmp_path / "go").touch()
+    assert abandoned.wait() == 0
+    assert abandoned.log("hook done")
+
+
+def test_a_second_signal_ends_a_hook_whose_client_left(abandoned):
+    assert abandoned.stop_at_once() == 1
+    [failed] = abandoned.log("hook failed")
+    assert failed["reason"] == "the before-activate hook was ended with its connection"
+
+
 def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_path):
     told = tmp_path / "told"
     proxy = start(echoing, "-t", "2s",
