@@ -49,9 +49,10 @@ Result<QueueOrder> parse_order(std::string_view text) {
 }
 
 Result<HostPort> parse_listen(std::string_view text) {
-  const bool has_address = text.find_first_not_of("0123456789") != std::string_view::npos;
+  const std::string_view port_text = text.starts_with(':') ? text.substr(1) : text;
+  const bool has_address = port_text.find_first_not_of("0123456789") != std::string_view::npos;
   if (has_address) return parse_host_port(text);
-  const auto port = parse_port(text);
+  const auto port = parse_port(port_text);
   if (!port) return tl::unexpected(port.error());
   return HostPort{"", *port};
 }

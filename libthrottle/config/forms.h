@@ -82,7 +82,7 @@ inline constexpr Form<std::string> kHost{R"(a host such as "log.example.org")", 
 inline constexpr Form<HostPort> kHostPort{R"(an address such as "127.0.0.1:8000")",
                                           &parse_host_port};
 
-// [ADDRESS:]PORT. Without an address the host is empty, which means all of the machine's.
+// [ADDRESS:]PORT, or :PORT. Without an address the host is empty, which means all of the machine's.
 Result<HostPort> parse_listen(std::string_view text);
 inline constexpr Form<HostPort> kListen{R"(a port or an address such as "127.0.0.1:9000")",
                                         &parse_listen};

@@ -193,6 +193,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
       {{"--queue", "1"}, "unrecognised option '--queue'"},
       {{"-l", "1", "-p", "2", "3"}, "unexpected argument \"3\""},
       {{"-l", "1", "-l", "2"}, "--listen is given twice"},
+      {{"-l", ":"}, "--listen: expected a number from 0 to 65535, got \"\""},
       {{"-l", "65536"}, "--listen: expected a number from 0 to 65535, got \"65536\""},
       {{"-l", "localhost"},
        "--listen: \"localhost\" is not HOST:PORT: the port is missing, as in localhost:8000"},

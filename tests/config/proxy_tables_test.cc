@@ -54,6 +54,7 @@ TEST(ProxyTables, NeedOnlyWhereToListenAndWhereToConnect) {
 TEST(ProxyTables, TakeAddressesWithAndWithoutAHost) {
   const std::pair<std::string_view, HostPort> rows[] = {{"9000", {"", 9000}},
                                                         {"'9000'", {"", 9000}},
+                                                        {"':9000'", {"", 9000}},
                                                         {"0", {"", 0}},
                                                         {"'127.0.0.1:9000'", {"127.0.0.1", 9000}},
                                                         {"'[::1]:80'", {"::1", 80}},
