@@ -87,6 +87,7 @@ class Application {
   int run();
 
  private:
+  int give_up(const Error& error);
   Result<void> start();
   void raise_descriptor_limit();
   Result<void> start_http();
@@ -127,14 +128,25 @@ Application::Application(Purpose purpose, config::LoadedSettings loaded)
       drain_timer_(loop_, uv::bound<&Application::on_drain_timeout>(this)) {}
 
 int Application::run() {
-  if (const auto started = start(); !started) return complain(started.error());
+  if (const auto started = start(); !started) return give_up(started.error());
   loop_.run();
   log_.info("stopped");
   return exit_code_;
 }
 
+// Whoever wants no log at all still has to know.
+int Application::give_up(const Error& error) {
+  const telemetry::LogFilter& terminal = logger_.logger->outlets().front().filter;
+  if (terminal.threshold("app") < telemetry::Level::kError) return complain(error);
+  log_.error("cannot start", {{"reason", error.message}});
+  return EXIT_FAILURE;
+}
+
 Result<void> Application::start() {
-  log_.info("starting", {{"version", kVersion}, {"configuration", purpose_.configuration}});
+  if (purpose_.configuration.empty())
+    log_.info("starting", {{"version", kVersion}});
+  else
+    log_.info("starting", {{"version", kVersion}, {"configuration", purpose_.configuration}});
   for (const std::string& warning : warnings_)
     log_.warn(warning);
   if (!logger_.warning.empty()) log_.error(logger_.warning);

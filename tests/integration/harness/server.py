@@ -149,7 +149,8 @@ def lives(pid: int) -> bool:
         return False
 
 
-def run(binary, *arguments, folder=None) -> subprocess.CompletedProcess:
+def run(binary, *arguments, folder=None, **environment) -> subprocess.CompletedProcess:
     """Runs the server to its end, which is expected soon."""
     return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
-                          timeout=LIMIT_S, cwd=folder, stdin=subprocess.DEVNULL)
+                          timeout=LIMIT_S, cwd=folder, stdin=subprocess.DEVNULL,
+                          env=os.environ | environment)

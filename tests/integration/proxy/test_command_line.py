@@ -1,5 +1,6 @@
 """throttle-proxy as a process: its arguments, its start and its stop."""
 
+import json
 import os
 import signal
 import socket
@@ -106,6 +107,20 @@ def test_a_status_port_in_use_ends_with_1_and_is_named(proxy_binary, echoing):
                 f"127.0.0.1:{echoing.port}")
     assert ended.returncode == 1
     assert str(echoing.port) in ended.stderr
+
+
+@pytest.mark.parametrize("log", ["info", "off"])
+def test_what_hinders_the_start_is_the_last_line_of_the_log(proxy_binary, echoing, log):
+    ended = run(proxy_binary, "-l", f"127.0.0.1:{echoing.port}", "-p", 1, "--log-format", "json",
+                THROTTLE_LOG=log)
+    *before, last = ended.stderr.splitlines()
+    if log == "off":
+        assert not before and str(echoing.port) in last
+        return
+    starting, failure = json.loads(before[0]), json.loads(last)
+    assert starting["message"] == "starting" and "configuration" not in starting
+    assert (failure["level"], failure["message"]) == ("ERROR", "cannot start")
+    assert str(echoing.port) in failure["reason"]
 
 
 @pytest.mark.parametrize("config", ["", "[semaphores]\nA = 1\n", "[proxy.a]\nlisten = 1\n",
