@@ -40,6 +40,7 @@ struct Response {
   std::string_view content_type = kTextType;  // static text; sent only with a body
   std::string body = {};
   std::vector<std::pair<std::string_view, std::string>> headers = {};  // further ones; static names
+  std::string about = {};  // what a refusal is about, for the log; not sent
 };
 
 }  // namespace throttle::http

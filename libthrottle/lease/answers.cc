@@ -15,6 +15,13 @@ std::string named(std::string_view semaphore) {
   return "semaphore " + quote(semaphore);
 }
 
+std::string names_of(std::span<const HeldLock> locks) {
+  std::string names;
+  for (const HeldLock& lock : locks)
+    names.append(names.empty() ? "" : ", ").append(lock.semaphore);
+  return names;
+}
+
 Response count_not_positive(const Asked& asked) {
   return text(400, "The count must be positive, but it is " + std::to_string(asked.count) +
                        ". Ask for 1 or more of " + named(asked.semaphore) + ".");
@@ -92,14 +99,16 @@ Response unknown_peer() {
   return text(400, "Unknown peer");
 }
 
-Response unknown_semaphore() {
-  return text(400, "Unknown semaphore");
+Response unknown_semaphore(std::string name) {
+  Response response = text(400, "Unknown semaphore");
+  response.about = std::move(name);
+  return response;
 }
 
 Response refused(const AcquireOutcome& outcome, const Asked& asked) {
   switch (outcome.status) {
     case AcquireStatus::kUnknownSemaphore:
-      return unknown_semaphore();
+      return unknown_semaphore(std::string(asked.semaphore));
     case AcquireStatus::kUnknownPeer:
       return unknown_peer();
     case AcquireStatus::kCountNotPositive:
@@ -123,10 +132,10 @@ Response refused(const AcquireOutcome& outcome, const Asked& asked) {
   check_failed(__FILE__, __LINE__, "a refusal");
 }
 
-Response refused(RestoreStatus status, PeerId peer) {
+Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held) {
   switch (status) {
     case RestoreStatus::kUnknownSemaphore:
-      return unknown_semaphore();
+      return unknown_semaphore(names_of(held));
     case RestoreStatus::kCountNotPositive:
       return text(400, "Every restored count must be positive. Leave out what is not held.");
     case RestoreStatus::kDiffers:

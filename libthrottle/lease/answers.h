@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,7 @@ http::Response granted(Generation generation, PeerId peer, FencingToken token);
 http::Response pending(Generation generation, PeerId peer);
 
 http::Response unknown_peer();
-http::Response unknown_semaphore();
+http::Response unknown_semaphore(std::string name);
 // What a client asked for when it was refused.
 struct Asked {
   std::string_view semaphore;
@@ -44,7 +45,8 @@ struct Asked {
 };
 // `outcome` is neither acquired nor pending.
 http::Response refused(const AcquireOutcome& outcome, const Asked& asked);
-http::Response refused(RestoreStatus status, PeerId peer);
+// `held`: what the peer was to be restored with.
+http::Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held);
 http::Response never_fits(const Asked& asked, Count full_count);
 // The levels were changed while the request waited.
 http::Response hierarchy_changed(std::string_view semaphore);

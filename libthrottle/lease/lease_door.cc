@@ -42,7 +42,7 @@ http::Response LeaseDoor::State::verdict(const Parked& parked, const LedgerEvent
   const std::string_view semaphore = ledger.semaphore_name(event.semaphore);
   switch (event.cause) {
     case Cause::kSemaphoreRemoved:
-      return unknown_semaphore();
+      return unknown_semaphore(std::string(semaphore));
     case Cause::kBreaksHierarchy:
       return hierarchy_changed(semaphore);
     case Cause::kNeverFits: {

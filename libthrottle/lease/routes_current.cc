@@ -78,7 +78,7 @@ Reply release(Door& door, const Call& call) {
   if (!semaphore) return semaphore.error();
   switch (door.ledger.release(call.now, *peer, *semaphore)) {
     case ReleaseStatus::kUnknownSemaphore:
-      return unknown_semaphore();
+      return unknown_semaphore(*semaphore);
     case ReleaseStatus::kUnknownPeer:
       return unknown_peer();
     case ReleaseStatus::kReleased:
@@ -102,7 +102,7 @@ Reply restore(Door& door, const Call& call) {
   request.held = locks;
   const RestoreStatus status = door.ledger.restore(call.now, std::move(request));
   if (status == RestoreStatus::kRestored || status == RestoreStatus::kAlreadyKnown) return ok();
-  return refused(status, peer);
+  return refused(status, peer, locks);
 }
 
 Reply is_acquired(Door& door, const Call& call) {
@@ -122,7 +122,7 @@ Reply remainder(Door& door, const Call& call) {
   }
   door.ledger.advance(call.now);
   const std::optional<Count> count = door.ledger.remainder(*semaphore);
-  if (!count) return unknown_semaphore();
+  if (!count) return unknown_semaphore(*semaphore);
   return json(200, std::to_string(*count));
 }
 

@@ -148,7 +148,8 @@ http::Response keep_active(Door& door, const Call& call, const ActiveHeartbeat& 
   request.spec.time_to_live = heartbeat.time_to_live;
   request.spec.address = call.request.client;
   const RestoreStatus status = door.ledger.restore(call.now, std::move(request));
-  return status == RestoreStatus::kRestored ? ok() : refused(status, heartbeat.peer);
+  if (status == RestoreStatus::kRestored) return ok();
+  return refused(status, heartbeat.peer, locks);
 }
 
 }  // namespace throttle::lease

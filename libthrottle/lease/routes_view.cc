@@ -78,7 +78,7 @@ Reply leases(Door& door, const Call& call) {
   std::optional<std::string> only;
   if (auto refusal = read_query(call.request.query, {{"semaphore", &only}})) return refusal;
   door.ledger.advance(call.now);
-  if (only && !door.ledger.semaphore(*only)) return unknown_semaphore();
+  if (only && !door.ledger.semaphore(*only)) return unknown_semaphore(*only);
 
   Holdings holdings = holdings_of(door.ledger, call.now);
   auto list = Json::array();

@@ -153,10 +153,11 @@ void LeaseServer::note(const http::Request& request, std::string_view route,
   request_metrics_.count(method, route, response.status);
   log_.debug("request", {{"method", method}, {"path", request.path}, {"status", response.status}});
   if (response.status < 400 || route.empty()) return;
+  const std::string about = response.about.empty() ? "" : ": " + response.about;
   refused_.write(now, {{"method", method},
                        {"path", request.path},
                        {"status", response.status},
-                       {"reason", response.body},
+                       {"reason", response.body + about},
                        {"client", request.client.to_string()}});
 }
 

@@ -46,6 +46,25 @@ def test_a_request_for_an_unknown_semaphore_is_warned_of(serve):
     assert "WARN" in server.stderr and "nobodys" in server.stderr
 
 
+@pytest.mark.ours
+@pytest.mark.parametrize("method, target, body", [
+    ("PUT", "/peers/1/nobodys", 1),
+    ("DELETE", "/peers/1/nobodys", None),
+    ("GET", "/remainder?semaphore=nobodys", None),
+    ("GET", "/leases?semaphore=nobodys", None),
+    ("POST", "/acquire", {"pending": {"nobodys": 1}, "expires_in": "1min"}),
+    ("POST", "/restore", {"peer_id": 1, "acquired": {"A": 1, "nobodys": 1}, "expires_in": "1min"}),
+])
+def test_the_log_names_the_semaphore_that_is_not_known(serve, method, target, body):
+    server = serve("[semaphores]\nA = 1", arguments=["--log-format", "json"])
+    refused = server.request(method, target, body)
+    assert (refused.status, refused.body) == (400, b"Unknown semaphore")
+    wait_until(lambda: server.log_lines)
+    line = json.loads(server.log_lines[-1])
+    assert line["message"] == "refused a request"
+    assert line["reason"].startswith("Unknown semaphore: ") and "nobodys" in line["reason"]
+
+
 def test_each_line_has_its_time_level_and_target(serve):
     server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "debug"})
     lose_a_lease(server)
