@@ -42,8 +42,9 @@ struct LedgerEvent {
   Count excess = 0;        // kRestored only
   FencingToken token = 0;  // kGranted, kRestored, kLeaseEnded
   TimePoint at;
-  Duration waited{};  // kGranted, kWaitEnded
-  Duration held{};    // kLeaseEnded
+  Duration waited{};          // kGranted, kWaitEnded
+  Duration held{};            // kLeaseEnded
+  SocketAddress client = {};  // kLeaseEnded by kExpired: where the peer came from
 };
 
 }  // namespace throttle

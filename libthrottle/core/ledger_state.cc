@@ -138,6 +138,7 @@ void LeaseLedger::State::hold(Peer& peer, const Lease& lease) {
 }
 
 void LeaseLedger::State::end_lease(Peer& peer, const Lease* lease, Cause cause) {
+  const bool expired = cause == Cause::kExpired;  // otherwise the record is not touched
   report({.kind = EventKind::kLeaseEnded,
           .cause = cause,
           .semaphore = lease->semaphore,
@@ -145,7 +146,8 @@ void LeaseLedger::State::end_lease(Peer& peer, const Lease* lease, Cause cause) 
           .count = lease->count,
           .token = lease->token,
           .at = now,
-          .held = now - lease->since});
+          .held = now - lease->since,
+          .client = expired ? record_of(peer).address : SocketAddress()});
   Semaphore& semaphore = semaphores[lease->semaphore];
   semaphore.acquired.subtract(lease->count);
   --semaphore.leases;

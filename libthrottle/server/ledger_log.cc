@@ -54,7 +54,9 @@ void LedgerLog::observe(std::span<const LedgerEvent> events) {
 
 void LedgerLog::warn(const LedgerEvent& event) {
   if (event.kind == EventKind::kLeaseEnded && event.cause == Cause::kExpired) {
+    const std::string client = event.client.to_string();
     lease_expired_.write(event.at, {{"peer", event.peer},
+                                    {"client", client},
                                     {"semaphore", ledger_.semaphore_name(event.semaphore)},
                                     {"count", event.count}});
   } else if (event.kind == EventKind::kRestored) {

@@ -228,6 +228,14 @@ TEST_F(Expiry, ItsLeaseEndsBeforeThePeerAndSaysWhy) {
   EXPECT_EQ(happened[1].peer, peer);
 }
 
+TEST_F(Expiry, ALeaseThatExpiredSaysWhereItsPeerCameFrom) {
+  const SocketAddress client{IpAddress::from_v4({10, 0, 0, 7}), 52114};
+  acquire(add_peer({.time_to_live = 500ms, .address = client, .label = {}}), "A");
+  events();
+  pass(500ms);
+  EXPECT_EQ(events()[0].client, client);
+}
+
 TEST_F(Expiry, TimeNeverRunsBackwardsInside) {
   const PeerId peer = living(10s, "A");
   pass(5s);

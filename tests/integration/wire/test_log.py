@@ -65,6 +65,14 @@ def test_the_log_names_the_semaphore_that_is_not_known(serve, method, target, bo
     assert line["reason"].startswith("Unknown semaphore: ") and "nobodys" in line["reason"]
 
 
+@pytest.mark.ours
+def test_the_warning_of_a_lost_lease_names_its_client(serve):
+    server = serve("[semaphores]\nA = 1")
+    lose_a_lease(server)
+    wait_until(lambda: re.search(r"WARN .* peer=\d+ client=127\.0\.0\.1:\d+ semaphore=A count=1",
+                                 server.stderr), lambda: server.stderr)
+
+
 def test_each_line_has_its_time_level_and_target(serve):
     server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "debug"})
     lose_a_lease(server)
