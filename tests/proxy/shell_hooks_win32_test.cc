@@ -15,20 +15,24 @@
 namespace throttle::proxy {
 namespace {
 
+using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
 class ShellHooksTest : public testing::Test, public Hook::Receiver, public Leftovers::Receiver {
  protected:
   void on_line(const Hook&, std::string_view line) noexcept override { lines.emplace_back(line); }
-  void on_line(const HookCall&, std::string_view) noexcept override { ADD_FAILURE(); }
+  void on_line(const HookCall&, std::string_view line) noexcept override {
+    left_lines.emplace_back(line);
+    loop.stop();
+  }
   void on_too_many(const HookCall&) noexcept override { ADD_FAILURE(); }
   void on_ended(Hook&, Duration, Result<void> told) noexcept override {
     verdict = told ? "" : told.error().message;
     loop.stop();
   }
   void run(const HookCall& call, Duration timeout = 1min) {
-    ShellHooks runner(loop, settings, *this);
+    runner.set_settings(settings);
     Hook hook(loop, call, *this);
     hook.start(runner, timeout);
     uv::run_until_stopped(loop);
@@ -36,7 +40,9 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver, public Lefto
 
   uv::Loop loop;
   Settings settings;
+  ShellHooks runner{loop, settings, *this};
   std::vector<std::string> lines;
+  std::vector<std::string> left_lines;
   std::optional<std::string> verdict;
 };
 
@@ -55,6 +61,15 @@ TEST_F(ShellHooksTest, SayHowTheyFailed) {
   settings.hooks.before_activate = "exit 3";
   run({});
   EXPECT_EQ(verdict, "the before-activate command ended with status 3");
+}
+
+TEST_F(ShellHooksTest, MayLeaveSomethingRunningThatGoesOnWriting) {
+  settings.hooks.recycle = "start /b cmd /c \"ping -n 3 127.0.0.1 >nul & echo later\"";
+  run({.kind = HookKind::kRecycle});
+  EXPECT_EQ(verdict, "");
+  while (left_lines.empty() && !HasFailure())
+    uv::run_until_stopped(loop);
+  EXPECT_THAT(left_lines, ElementsAre("later"));
 }
 
 TEST_F(ShellHooksTest, AreEndedWhenTheyHang) {
