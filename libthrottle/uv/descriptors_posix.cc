@@ -39,8 +39,8 @@ std::size_t descriptor_limit() noexcept {
 
 // Whoever asks first finds it: raise_descriptor_limit() does before it raises it.
 std::size_t descriptor_limit_at_start() noexcept {
-  static const std::size_t limit = descriptor_limit();
-  return limit;
+  static const std::size_t kLimit = descriptor_limit();
+  return kLimit;
 }
 
 }  // namespace throttle::uv

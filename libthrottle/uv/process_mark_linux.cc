@@ -1,13 +1,15 @@
 // A child can leave its parent and its session, but takes its environment along, which the system
 // shows in /proc. (Jenkins finds the children of a build in this way.)
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <dirent.h>
 #include <fstream>
 #include <memory>
 #include <set>
+#include <string_view>
+#include <system_error>
 
 #include <uv.h>
 
@@ -27,8 +29,12 @@ struct CloseFolder {
 std::vector<pid_t> all_processes() {
   std::vector<pid_t> found;
   const std::unique_ptr<DIR, CloseFolder> folder(opendir("/proc"));
-  while (const dirent* entry = folder ? readdir(folder.get()) : nullptr)
-    if (const int pid = std::atoi(entry->d_name); pid > 0) found.push_back(pid);
+  while (const dirent* entry = folder ? readdir(folder.get()) : nullptr) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (read.ec == std::errc()) found.push_back(pid);
+  }
   return found;
 }
 
