@@ -20,7 +20,11 @@ HeldStream::HeldStream(uv::Loop& loop, uv::TcpStream stream, const Options& opti
 
 HeldStream::Contents HeldStream::take(Handover handover) {
   watch_.reset();
-  if (handover == Handover::kStopped) stream_.stop_reading();
+  if (handover == Handover::kStopped) {
+    stream_.stop_reading();
+  } else if (said_.empty()) {
+    said_ = stream_.read_now();
+  }
   return {.stream = std::move(stream_), .said = std::move(said_), .has_ended = has_ended_};
 }
 

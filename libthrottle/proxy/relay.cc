@@ -38,7 +38,9 @@ class Relay::Engine {
           side(its_side),
           stream(std::move(its_stream)),
           pump(its_engine.loop_) {}
-    void on_bytes(std::string_view bytes) noexcept override { engine.carry(*this, bytes); }
+    void on_bytes(std::string_view bytes) noexcept override {
+      engine.carry(*this, bytes, engine.ends_behind_first_bytes(*this));
+    }
     void on_eof() noexcept override;
     void on_drained() noexcept override;
     void on_reset() noexcept override;
@@ -58,7 +60,8 @@ class Relay::Engine {
 
   End& opposite(const End& end) { return end.side == RelaySide::kClient ? upstream_ : client_; }
   void begin(End& end);
-  void carry(End& from, std::string_view bytes);
+  void carry(End& from, std::string_view bytes, bool are_last);
+  bool ends_behind_first_bytes(End& from);
   void splice(End& from);
   bool may_splice(const End& from) const;
   void settle();
@@ -89,7 +92,7 @@ Relay::Engine::Engine(uv::Loop& loop, Ends ends, Receiver& receiver, std::size_t
       upstream_(*this, RelaySide::kUpstream, std::move(ends.upstream)) {
   begin(client_);
   begin(upstream_);
-  if (!ends.early.empty()) carry(client_, ends.early);
+  if (!ends.early.empty()) carry(client_, ends.early, ends.client_ended);
   if (ends.client_ended) flow_.ended(RelaySide::kClient);
   settle();  // cannot end it: the upstream's end is heard from the loop only
 }
@@ -99,13 +102,25 @@ void Relay::Engine::begin(End& end) {
   end.stream.set_nodelay();
 }
 
-void Relay::Engine::carry(End& from, std::string_view bytes) {
+// An upstream that answers once mostly ends with its answer, and the client can be sent both in one
+// segment. To look costs a call, so it is done once for a connection.
+bool Relay::Engine::ends_behind_first_bytes(End& from) {
+  const bool are_first = flow_.bytes_from(from.side) == 0;
+  return from.side == RelaySide::kUpstream && are_first && from.stream.has_ended();
+}
+
+void Relay::Engine::carry(End& from, std::string_view bytes, bool are_last) {
   End& to = opposite(from);
-  to.stream.write(bytes);
+  are_last ? to.stream.write_last(bytes) : to.stream.write(bytes);
   flow_.moved(from.side, bytes.size(), to.stream.queued_bytes());
   touch();
   from.gait.moved(bytes.size());
-  if (!flow_.reads(from.side) || may_splice(from)) settle(from);
+  if (are_last) {
+    flow_.ended(from.side);
+    settle();
+  } else if (!flow_.reads(from.side) || may_splice(from)) {
+    settle(from);
+  }
 }
 
 bool Relay::Engine::may_splice(const End& from) const {

@@ -19,17 +19,24 @@ struct TcpStream::Box {
   Loop* loop;
   Receiver* receiver = nullptr;
   std::uint32_t pending_writes = 0;
+  int failure = 0;  // met out of turn, for the loop to meet it again
   bool at_eof = false;
   bool shut = false;
   bool dead = false;
-  bool watching = false;
-  bool nodelay = false;
+  bool reading = false;   // its receiver wants to
+  bool watching = false;  // instead
+  bool written = false;
+  enum class Nodelay : std::uint8_t { kOff, kFromSecondWrite, kOn };
+  Nodelay nodelay = Nodelay::kOff;
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
   // Tells the receiver of a broken connection, once; the stream may be gone when it returns.
   void break_off(int status) noexcept;
 
   void start();
+  void set_nodelay();
+  // Of a status that the system tells only once.
+  void note_failure(int status) noexcept;
   static void offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept;
   static void read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept;
 };

@@ -4,6 +4,7 @@
 
 #include "libthrottle/uv/error.h"
 #include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/segments.h"
 #include "libthrottle/uv/sockaddr.h"
 #include "libthrottle/uv/tcp_box.h"
 
@@ -32,9 +33,19 @@ struct TcpConnector::Attempt {
     }
     attempt->finished = true;
     const OnDone on_done = attempt->on_done;
-    if (status == 0) return on_done(std::move(attempt->stream));
+    if (status == 0) return hand_over(std::move(attempt->stream), on_done);
     attempt->stream.close();
     on_done(attempt->failure(status));
+  }
+
+  // Whoever gets it may say nothing yet, and read nothing: then the handshake ends alone, and so
+  // does the polling that start() began.
+  static void hand_over(TcpStream stream, const OnDone& on_done) {
+    TcpStream::Box& box = *stream.box_;
+    on_done(std::move(stream));
+    if (closing(box.uv)) return;
+    if (!box.written) end_handshake(box.uv);
+    if (!box.reading) uv_read_stop(box.stream());
   }
 };
 
@@ -53,12 +64,17 @@ TcpConnector::TcpConnector(TcpConnector&&) noexcept = default;
 TcpConnector& TcpConnector::operator=(TcpConnector&&) noexcept = default;
 
 Result<TcpConnector> TcpConnector::start(Loop& loop, const SocketAddress& target, OnDone on_done) {
-  auto attempt = std::unique_ptr<Attempt>(
-      new Attempt{.stream = TcpStream(loop), .target = target, .on_done = on_done});
+  const Sockaddr address(target);
+  auto attempt = std::unique_ptr<Attempt>(new Attempt{
+      .stream = TcpStream(loop, address.get()->sa_family), .target = target, .on_done = on_done});
   attempt->uv.data = attempt.get();
-  const int status = uv_tcp_connect(&attempt->uv, &attempt->stream.box_->uv, Sockaddr(target).get(),
-                                    Attempt::done);
+  TcpStream::Box& box = *attempt->stream.box_;
+  hold_handshake_back(box.uv);
+  const int status = uv_tcp_connect(&attempt->uv, &box.uv, address.get(), Attempt::done);
   if (status < 0) return attempt->failure(status);
+  // Mostly it is read as soon as it is connected: to poll for that from the start spares a call or
+  // two. Where libuv says that it is too early, nothing is lost.
+  uv_read_start(box.stream(), TcpStream::Box::offer_buffer, TcpStream::Box::read);
   return TcpConnector(std::unique_ptr<Attempt, GiveUp>(attempt.release()));
 }
 

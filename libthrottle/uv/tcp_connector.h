@@ -15,7 +15,8 @@ class TcpConnector {
  public:
   // The stream, or an error that names the address. kUnavailable: refused, unreachable, timed out;
   // kExhausted: no descriptor, memory or port of ours is left, or we have no address from which to
-  // reach it. The callback may destroy the connector as the last thing it does.
+  // reach it. The callback may destroy the connector as the last thing it does. What it writes
+  // spares a segment, where the system lets it end the handshake.
   using OnDone = Callback<void(Result<TcpStream>)>;
 
   // Begins. One of these errors at once if the attempt cannot even begin; then `on_done` is not

@@ -86,7 +86,7 @@ void TcpListener::State::prepare() {
 
 void TcpListener::State::prepare(TcpStream& accepted) const {
   if (connections_inherit_options()) {
-    accepted.box_->nodelay = true;
+    accepted.box_->nodelay = TcpStream::Box::Nodelay::kOn;
     return;
   }
   accepted.set_nodelay();

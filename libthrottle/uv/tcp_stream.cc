@@ -10,6 +10,7 @@
 #include "libthrottle/uv/buffer.h"
 #include "libthrottle/uv/error.h"
 #include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/segments.h"
 #include "libthrottle/uv/sockaddr.h"
 #include "libthrottle/uv/sockets.h"
 #include "libthrottle/uv/tcp_box.h"
@@ -45,6 +46,10 @@ void TcpStream::Box::break_off(int status) noexcept {
   }
 }
 
+void TcpStream::Box::note_failure(int status) noexcept {
+  if (status < 0 && status != UV_EAGAIN && status != UV_EOF) failure = status;
+}
+
 void TcpStream::Box::offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept {
   auto& box = box_of<Box>(uv);
   // Without a buffer libuv reads nothing and says UV_ENOBUFS, as long as there is something.
@@ -56,6 +61,7 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
   if (size > 0) return box.receiver->on_bytes({buffer->base, static_cast<std::size_t>(size)});
   if (size == 0) return;  // nothing there after all
   if (size == UV_ENOBUFS && box.watching) return box.receiver->on_readable();
+  if (box.failure != 0) return box.break_off(box.failure);
   if (size != UV_EOF) return box.break_off(static_cast<int>(size));
   // libuv makes an end without a buffer of a hang-up that came with the last bytes. A hang-up of
   // both directions, though we did not shut down ours, is a reset.
@@ -64,9 +70,10 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
   box.receiver->on_eof();
 }
 
-TcpStream::TcpStream(Loop& loop) {
+TcpStream::TcpStream(Loop& loop, unsigned family) {
   auto box = std::make_unique<Box>(loop);
-  uv_tcp_init(loop.raw(), &box->uv);  // cannot fail: it opens no socket yet
+  // To open none cannot fail; whoever connects meets the failure again.
+  if (uv_tcp_init_ex(loop.raw(), &box->uv, family) < 0) uv_tcp_init(loop.raw(), &box->uv);
   box_ = own(std::move(box));
 }
 
@@ -81,6 +88,7 @@ void TcpStream::set_receiver(Receiver& receiver) {
 void TcpStream::Box::start() {
   THROTTLE_CHECK(receiver != nullptr);
   if (dead || at_eof) return;
+  reading = true;
   const int status = uv_read_start(stream(), offer_buffer, read);
   THROTTLE_CHECK(status == 0 || status == UV_EALREADY);
 }
@@ -96,17 +104,52 @@ void TcpStream::start_watching() {
 }
 
 void TcpStream::stop_reading() {
+  box_->reading = false;
   uv_read_stop(box_->stream());
 }
 
+bool TcpStream::has_ended() {
+  if (box_->dead || box_->at_eof) return box_->at_eof;
+  char byte = 0;
+  const int status = try_peek(box_->uv, {&byte, 1});
+  if (status == UV_EOF) {
+    box_->at_eof = true;
+    stop_reading();
+  } else {
+    box_->note_failure(status);
+  }
+  return box_->at_eof;
+}
+
+std::string_view TcpStream::read_now() {
+  if (box_->dead || box_->at_eof) return {};
+  const auto buffer = box_->loop->read_buffer();
+  const int status = try_read(box_->uv, buffer);
+  box_->note_failure(status);
+  return {buffer.data(), static_cast<std::size_t>(std::max(status, 0))};
+}
+
 void TcpStream::write(std::string_view head, std::string_view body) {
+  write(head, body, Follows::kMaybeMore);
+}
+
+void TcpStream::write_last(std::string_view bytes) {
+  write(bytes, {}, Follows::kEnd);
+}
+
+void TcpStream::write(std::string_view head, std::string_view body, Follows follows) {
   THROTTLE_CHECK(box_->receiver != nullptr && !box_->shut);
   const std::size_t size = head.size() + body.size();
   THROTTLE_CHECK(size <= std::numeric_limits<int>::max());
   if (box_->dead || size == 0) return;
 
+  if (box_->written && box_->nodelay == Box::Nodelay::kFromSecondWrite) box_->set_nodelay();
+  box_->written = true;
   const std::array buffers{buffer_of(head), buffer_of(body)};
-  const int status = uv_try_write(box_->stream(), buffers.data(), body.empty() ? 1 : 2);
+  const unsigned count = body.empty() ? 1 : 2;
+  const int status = follows == Follows::kEnd
+                         ? try_write_before_end(box_->uv, buffers.data(), count)
+                         : uv_try_write(box_->stream(), buffers.data(), count);
   const std::size_t sent = status > 0 ? static_cast<std::size_t>(status) : 0;
   if (sent == size) return;
 
@@ -152,7 +195,14 @@ void TcpStream::close_with_reset() {
 }
 
 void TcpStream::set_nodelay() {
-  if (!box_->nodelay) box_->nodelay = uv_tcp_nodelay(&box_->uv, 1) == 0;
+  if (box_->nodelay != Box::Nodelay::kOff) return;
+  box_->nodelay = Box::Nodelay::kFromSecondWrite;
+  if (box_->written || !first_write_is_never_held_back()) box_->set_nodelay();
+}
+
+void TcpStream::Box::set_nodelay() {
+  uv_tcp_nodelay(&uv, 1);
+  nodelay = Nodelay::kOn;
 }
 
 void TcpStream::set_keepalive(Duration idle) {

@@ -61,10 +61,19 @@ class TcpStream {
   // Instead of reading: has the receiver told when there is something to read, and leaves it with
   // the system for a SplicePump to take. start_reading() and stop_reading() end that.
   void start_watching();
+  // What has come by now, at most one read of it; good until the loop reads again. Nothing where
+  // the system has no way, or if there is only an end: that is told as ever.
+  std::string_view read_now();
+  // Whether the system knows already that the other side will send nothing more, and all that it
+  // sent was read. Then reading is over without on_eof(). A false is no promise.
+  bool has_ended();
 
   // Sends `head` and then `body`, after all that was written before. A failure is told to the
   // receiver later. Not after shutdown().
   void write(std::string_view head, std::string_view body = {});
+  // The same, of the last bytes: shutdown() or close() follows at once, and where the system can
+  // do that, the end goes along with them.
+  void write_last(std::string_view bytes);
   // What write() could not hand to the system yet; for back-pressure.
   std::size_t queued_bytes() const;
 
@@ -79,7 +88,8 @@ class TcpStream {
   // Whether it is neither closed nor moved from; no other member function may be called then.
   bool is_open() const { return box_ != nullptr; }
 
-  // Sends small writes at once instead of collecting them (TCP_NODELAY).
+  // Sends small writes at once instead of collecting them (TCP_NODELAY). Where the system never
+  // holds a first write back, that is told to it with the second one.
   void set_nodelay();
   // Has the system probe a connection that was silent for `idle` (at least 1 s), so that a peer
   // that vanished is noticed while reading.
@@ -96,8 +106,11 @@ class TcpStream {
   friend class TcpConnector;
   struct Box;
   struct Write;
-  // Unconnected, for TcpListener and TcpConnector to connect.
-  explicit TcpStream(Loop& loop);
+  enum class Follows : std::uint8_t { kMaybeMore, kEnd };
+  void write(std::string_view head, std::string_view body, Follows follows);
+  // Unconnected, for TcpListener and TcpConnector to connect. With a family (AF_INET, AF_INET6) it
+  // has its socket at once, if the system has one to give.
+  explicit TcpStream(Loop& loop, unsigned family = 0);
 
   BoxOwner<Box> box_;
 };

@@ -1,5 +1,6 @@
 // What the server does with few descriptors, where that can be brought about: POSIX.
 #include <fcntl.h>
+#include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -66,9 +67,12 @@ TEST_F(ServerDescriptorsTest, ServesItsClientsInAShortageAndOthersAfterIt) {
   start();
   uv::End& served = connect_and_send(get("/before"));
   run_until_received(served, kOk);
-  auto on_done = [](const Result<uv::TcpStream>&) {};
   {
     const DescriptorLimit limit(64);
+    std::optional<uv::TcpStream> late_client;  // keeps its descriptor
+    auto on_done = [&](Result<uv::TcpStream> result) {
+      if (result) late_client = *std::move(result);
+    };
     const auto late = uv::TcpConnector::start(loop, server_address, on_done);
     ASSERT_TRUE(late);  // it has its descriptor already
     const AllDescriptors none_left;
@@ -84,9 +88,12 @@ TEST_F(ServerDescriptorsTest, TellsThatItCannotAcceptAndListensAgain) {
   // The undefined-behaviour sanitizer needs descriptors to look at a receiver that is new to it.
   static_cast<Server::Receiver&>(*this).on_accept_failed({});
   run_until_received(connect_and_send(get("/before")), kOk);
-  auto on_done = [](const Result<uv::TcpStream>&) {};
   {
     const DescriptorLimit limit(64);
+    std::optional<uv::TcpStream> late_client;  // keeps its descriptor
+    auto on_done = [&](Result<uv::TcpStream> result) {
+      if (result) late_client = *std::move(result);
+    };
     const auto late = uv::TcpConnector::start(loop, server_address, on_done);
     ASSERT_TRUE(late);
     // libuv's spare descriptor, by which it gets rid of connections, was lost to another thread.

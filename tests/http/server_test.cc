@@ -210,8 +210,9 @@ TEST_F(ServerTest, ForgetsClientsThatLeaveWithoutARequestOrAmidOne) {
   start();
   connect_client().stream.close();
   connect_and_send("GET /").stream.close();
-  connect_and_send("PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1").stream.close_with_reset();
+  uv::End& last = connect_and_send("PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1");
   watch_until([&] { return http_server->counters().accepted_connections == 3; });
+  last.stream.close_with_reset();
   run_until_open(0);
   EXPECT_THAT(abandoned, IsEmpty());
   EXPECT_THAT(handled, IsEmpty());

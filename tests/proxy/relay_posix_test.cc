@@ -40,6 +40,16 @@ TEST_F(RelayPosixTest, PassesAResetOnInTheMiddleOfMuch) {
   EXPECT_FALSE(upstream->eof);
 }
 
+TEST_F(RelayPosixTest, PassesAResetBehindTheFirstBytesOfTheUpstreamOn) {
+  make_relay();
+  read_both();
+  upstream->stream.write("last words");
+  upstream->stream.close_with_reset();
+  run_until([&] { return outcome && (client->reset || client->eof); });
+  EXPECT_EQ(outcome->end, RelayEnd::kUpstreamReset);
+  EXPECT_FALSE(client->eof);
+}
+
 TEST_F(RelayPosixTest, MayBeDestroyedWhenAResetBehindBytesEndsIt) {
   destroy_when_ended = true;
   make_relay();

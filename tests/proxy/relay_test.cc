@@ -195,6 +195,36 @@ TEST_F(RelayTest, FinishesWithAClientThatClosesAfterTheUpstream) {
   EXPECT_EQ(outcome->end, RelayEnd::kFinished);
 }
 
+TEST_F(RelayTest, CarriesWhatAClientSaysToAnUpstreamThatAnsweredAndEndedAtOnce) {
+  make_relay();
+  read_both();
+  upstream->stream.write("answer");
+  upstream->stream.shutdown();
+  run_until([&] { return client->eof; });
+  EXPECT_EQ(client->bytes, "answer");
+  EXPECT_TRUE(relay->upstream_ended());
+  client->stream.write("thanks");
+  run_until([&] { return upstream->bytes == "thanks"; });
+  EXPECT_FALSE(outcome || upstream->eof);
+  client->stream.shutdown();
+  run_until([&] { return outcome && upstream->eof; });
+  EXPECT_EQ(outcome->end, RelayEnd::kFinished);
+  EXPECT_EQ(outcome->bytes_down, 6U);
+}
+
+TEST_F(RelayTest, FinishesWithAnAnswerAndItsEndToAClientThatEnded) {
+  destroy_when_ended = true;
+  make_relay("question", true);
+  read_both();
+  run_until([&] { return upstream->eof; });
+  EXPECT_EQ(upstream->bytes, "question");
+  upstream->stream.write("answer");
+  upstream->stream.close();
+  run_until([&] { return outcome && client->eof; });
+  EXPECT_EQ(client->bytes, "answer");
+  EXPECT_EQ(outcome->end, RelayEnd::kFinished);
+}
+
 TEST_F(RelayTest, TellsAWriteToOneThatIsGone) {
   make_relay();
   upstream->stream.write(std::string(40 * kMega, 'x'));

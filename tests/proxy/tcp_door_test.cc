@@ -185,7 +185,7 @@ class TcpDoorWithHook : public TcpDoorTest {
     hooks.kinds = {HookKind::kBeforeActivate};
     open(std::move(settings), &hooks);
     uv::End& client = arrive();
-    run_until([&] { return !hooks.running.empty(); });
+    watch_until([&] { return !hooks.running.empty(); });
     client.stream.close();
     run_until_ended(1);
     EXPECT_EQ(ending(), "CA");

@@ -4,33 +4,13 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "libthrottle/uv/sockaddr.h"
+#include "tests/uv/descriptor_of_peer.h"
 #include "tests/uv/tcp_pair.h"
 
 namespace throttle::uv {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int kDescriptors = 1024;
-
-// The socket of this process whose other end is there, or -1.
-int descriptor_to(const SocketAddress& peer) {
-  for (int descriptor = 0; descriptor < kDescriptors; ++descriptor) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    auto* name = reinterpret_cast<sockaddr*>(&storage);
-    if (getpeername(descriptor, name, &size) == 0 && from_sockaddr(name) == peer) return descriptor;
-  }
-  return -1;
-}
-
-int option(int descriptor, int level, int name) {
-  int value = -1;
-  socklen_t size = sizeof value;
-  EXPECT_EQ(getsockopt(descriptor, level, name, &value, &size), 0);
-  return value;
-}
 
 using TcpListenerPosixTest = TcpTest;
 

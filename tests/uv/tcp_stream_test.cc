@@ -104,6 +104,34 @@ TEST_F(TcpStreamTest, ShutsDownAfterWhatIsQueued) {
   EXPECT_EQ(client_end->bytes.size() % (1 << 20), 0U);
 }
 
+TEST_F(TcpStreamTest, SendsLastBytesAndTheEnd) {
+  server_end->stream.write("answer");
+  server_end->stream.write_last(" and more");
+  server_end->stream.close();
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->eof; });
+  EXPECT_EQ(client_end->bytes, "answer and more");
+}
+
+TEST_F(TcpStreamTest, SendsLastBytesAfterWhatIsQueued) {
+  fill_queue();
+  server_end->stream.write_last("the end");
+  server_end->stream.shutdown();
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->eof; });
+  EXPECT_TRUE(client_end->bytes.ends_with("xthe end"));
+}
+
+TEST_F(TcpStreamTest, QueuesLastBytesThatAreTooMany) {
+  const std::string bytes = counted_bytes(8 << 20);
+  server_end->stream.write_last(bytes);
+  EXPECT_GT(server_end->stream.queued_bytes(), 0U);
+  server_end->stream.shutdown();
+  client_end->stream.start_reading();
+  run_until([&] { return client_end->eof; });
+  EXPECT_TRUE(client_end->bytes == bytes);
+}
+
 TEST_F(TcpStreamTest, TellsAReset) {
   server_end->stream.start_reading();
   client_end->stream.close_with_reset();
