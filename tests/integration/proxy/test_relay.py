@@ -153,7 +153,8 @@ def test_a_service_that_never_comes_frees_the_place_in_time(start):
     began = time.monotonic()
     first, second = proxy.clients(2)
     assert first.ending() == second.ending() == "closed"
-    assert 0.55 < time.monotonic() - began  # one after the other
+    # One after the other. The loop's clock stands while it works, so a time-out may come early.
+    assert 0.45 < time.monotonic() - began
     assert [proxy.ending_of(client)["state"] for client in (first, second)] == ["SC", "SC"]
     (line,) = proxy.log("could not serve a connection")  # the second of a kind waits for a summary
     assert "refused" in line["reason"] and str(proxy.upstream) in line["reason"]
