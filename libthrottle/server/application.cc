@@ -268,6 +268,8 @@ void Application::put_in_force(config::ServerSettings wanted) {
   runtime_.ledger().configure(uv::now(), semaphores_in_force(settings_));
   runtime_.hub().settle();
   proxies_.reload(settings_.proxies);
+  // What could not be opened does not run, and is as new at the next reload.
+  std::erase_if(settings_.proxies, [this](const auto& each) { return !proxies_.has(each.name); });
 }
 
 }  // namespace

@@ -214,25 +214,30 @@ Result<void> Proxies::open(const proxy::Settings& settings) {
   return {};
 }
 
+Proxies::Service* Proxies::find(std::string_view name) const {
+  const auto found = std::find_if(services_.begin(), services_.end(),
+                                  [&](const auto& service) { return service->name() == name; });
+  return found == services_.end() ? nullptr : found->get();
+}
+
+bool Proxies::has(std::string_view name) const {
+  return find(name) != nullptr;
+}
+
 // What is removed goes first: a new proxy may want its address.
 void Proxies::reload(std::span<const proxy::Settings> settings) {
-  const auto find = [&](const Service& service) {
-    return std::ranges::find(settings, service.name(), &proxy::Settings::name);
-  };
   std::vector<std::unique_ptr<Service>> before;
   std::swap(before, services_);
   for (auto& service : before) {
-    if (find(*service) == settings.end())
+    if (std::ranges::count(settings, service->name(), &proxy::Settings::name) == 0)
       retire(std::move(service));
     else
       services_.push_back(std::move(service));
   }
   for (const proxy::Settings& one : settings) {
-    const auto present = std::find_if(services_.begin(), services_.end(), [&](const auto& service) {
-      return service->name() == one.name;
-    });
-    const bool is_new = present == services_.end();
-    const auto done = is_new ? open(one) : (*present)->door().reload(one);
+    Service* const present = find(one.name);
+    const bool is_new = present == nullptr;
+    const auto done = is_new ? open(one) : present->door().reload(one);
     if (!done) {
       log_.error(is_new ? "cannot open the proxy" : "the proxy goes on at its old address",
                  {{"proxy", one.name}, {"reason", done.error().message}});

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libthrottle/core/result.h"
@@ -35,6 +36,8 @@ class Proxies {
   // cannot be had is logged: a new proxy is not opened then, and one that is there goes on at its
   // old address.
   void reload(std::span<const proxy::Settings> settings);
+  // Whether a proxy of this name is open; not one that was removed or could not be opened.
+  bool has(std::string_view name) const;
 
   // Stops accepting and lets active connections end, each proxy within its drain timeout;
   // `on_drained` is called once, from the loop or at once.
@@ -49,6 +52,7 @@ class Proxies {
 
  private:
   class Service;
+  Service* find(std::string_view name) const;  // null if there is none
   Result<void> open(const proxy::Settings& settings);
   void retire(std::unique_ptr<Service> service);
   void on_service_drained();

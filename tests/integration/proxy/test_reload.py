@@ -145,6 +145,20 @@ def test_an_address_that_cannot_be_had_leaves_the_proxy_where_it_was(start_offic
         assert client.ask(b"hello") == b"hello"
 
 
+def test_a_proxy_that_could_not_be_opened_is_new_at_the_next_reload(start_office, make_service):
+    service, other = make_service(echo), make_service()
+    proxy = start_office(service, "[semaphores]\nA = 1\n")
+    proxy.reload(proxy.table() + table("new", other.port, service.port))
+    assert str(other.port) in proxy.log("cannot open the proxy")[0]["reason"]
+    port = free_port()
+    proxy.reload("[semaphores]\nA = 1\n" + proxy.table() +
+                 table("new", port, service.port, semaphore='"A"'))
+    [_, shown] = proxy.request("GET", "/connections").json["proxies"]
+    assert (shown["name"], shown["semaphore"]) == ("new", "A")
+    with Client(port) as client:
+        assert client.ask(b"hello") == b"hello"
+
+
 def test_proxies_come_and_go(start_office, make_service):
     service = make_service(echo)
     proxy = start_office(service, drain_timeout='"0s"')
