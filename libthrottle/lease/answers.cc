@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle::lease {
@@ -15,10 +16,11 @@ std::string named(std::string_view semaphore) {
   return "semaphore " + quote(semaphore);
 }
 
-std::string names_of(std::span<const HeldLock> locks) {
+std::string unknown_of(std::span<const HeldLock> locks, const LeaseLedger& ledger) {
   std::string names;
   for (const HeldLock& lock : locks)
-    names.append(names.empty() ? "" : ", ").append(lock.semaphore);
+    if (!ledger.remainder(lock.semaphore))
+      names.append(names.empty() ? "" : ", ").append(lock.semaphore);
   return names;
 }
 
@@ -132,10 +134,11 @@ Response refused(const AcquireOutcome& outcome, const Asked& asked) {
   check_failed(__FILE__, __LINE__, "a refusal");
 }
 
-Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held) {
+Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held,
+                 const LeaseLedger& ledger) {
   switch (status) {
     case RestoreStatus::kUnknownSemaphore:
-      return unknown_semaphore(names_of(held));
+      return unknown_semaphore(unknown_of(held, ledger));
     case RestoreStatus::kCountNotPositive:
       return text(400, "Every restored count must be positive. Leave out what is not held.");
     case RestoreStatus::kDiffers:

@@ -15,6 +15,10 @@
 #include "libthrottle/core/ledger_types.h"
 #include "libthrottle/http/message.h"
 
+namespace throttle {
+class LeaseLedger;
+}
+
 namespace throttle::lease {
 
 // The response of a handler, or nothing if it comes later.
@@ -45,8 +49,9 @@ struct Asked {
 };
 // `outcome` is neither acquired nor pending.
 http::Response refused(const AcquireOutcome& outcome, const Asked& asked);
-// `held`: what the peer was to be restored with.
-http::Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held);
+// `held`: what the peer was to be restored with, in this ledger.
+http::Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held,
+                       const LeaseLedger& ledger);
 http::Response never_fits(const Asked& asked, Count full_count);
 // The levels were changed while the request waited.
 http::Response hierarchy_changed(std::string_view semaphore);

@@ -102,7 +102,7 @@ Reply restore(Door& door, const Call& call) {
   request.held = locks;
   const RestoreStatus status = door.ledger.restore(call.now, std::move(request));
   if (status == RestoreStatus::kRestored || status == RestoreStatus::kAlreadyKnown) return ok();
-  return refused(status, peer, locks);
+  return refused(status, peer, locks, door.ledger);
 }
 
 Reply is_acquired(Door& door, const Call& call) {

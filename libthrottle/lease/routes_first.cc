@@ -149,7 +149,7 @@ http::Response keep_active(Door& door, const Call& call, const ActiveHeartbeat& 
   request.spec.address = call.request.client;
   const RestoreStatus status = door.ledger.restore(call.now, std::move(request));
   if (status == RestoreStatus::kRestored) return ok();
-  return refused(status, heartbeat.peer, locks);
+  return refused(status, heartbeat.peer, locks, door.ledger);
 }
 
 }  // namespace throttle::lease
