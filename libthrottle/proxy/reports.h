@@ -71,7 +71,7 @@ struct ConnectionRecord {
   Phase phase = Phase::kNone;
   Refusal refusal = Refusal::kNone;
   std::string reason = {};  // of a hook or an upstream that failed, for people
-  std::size_t active = 0;   // of this proxy, itself included
+  std::size_t active = 0;   // of this proxy, right after it
   std::size_t waiting = 0;
   std::uint64_t position = 0;  // how many were served before it while it waited
 };

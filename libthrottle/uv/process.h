@@ -54,7 +54,7 @@ class Process {
 
   // Starts the command in a session of its own (a job on Windows), with no input and the limit of
   // open files that this process was started with. `receiver` outlives the process. Errors name the
-  // command: kExhausted without descriptors or memory, kUnavailable without a shell.
+  // command: kExhausted without descriptors or memory, kNotFound without a shell.
   static Result<Process> spawn(Loop& loop, const Command& command, Receiver& receiver);
   // Kills it as kill_tree() does, if it still runs.
   ~Process();
