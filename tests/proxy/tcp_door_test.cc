@@ -250,6 +250,24 @@ TEST_F(TcpDoorTest, CutsOffWhatHoldsARecyclingUpForTooLong) {
   EXPECT_THAT(lines, ::testing::Contains(HasSubstr("restarted")));
 }
 
+TEST_F(TcpDoorWithHook, SparesWhoWaitsForARecyclingThatIsOverdue) {
+  hooks.kinds = {HookKind::kRecycle};
+  open({.max_connections = 0, .hooks = {.recycle_every = 2, .recycle_drain_timeout = 10ms}},
+       &hooks);
+  arrive("first");
+  arrive("second");
+  uv::End& third = arrive("third");
+  watch_until([&] { return door->waiting_count() == 3; });
+  configure(3);  // all are granted at once, and the second one is reason to recycle
+  run_until([&] { return !hooks.running.empty(); });
+  EXPECT_EQ(records.size(), 2U);
+  for (const ConnectionRecord& cut_off : records)
+    EXPECT_EQ(cut_off.ended_by, EndedBy::kRecycling);
+  hooks.end_first();
+  run_until([&] { return door->connections().at(0).state == ConnectionState::kActive; });
+  EXPECT_FALSE(third.reset || third.eof);
+}
+
 TEST_F(TcpDoorTest, CutsOffAConnectionWhosePeerSomebodyDeleted) {
   open();
   uv::End& client = arrive("x");
