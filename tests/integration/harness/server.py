@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import time
@@ -57,10 +56,14 @@ class Server:
         surroundings = {k: v for k, v in os.environ.items() if k != "THROTTLE_LOG"}
         with open(self.folder / "stderr", "ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                env=surroundings | self.environment)
-        if self.open_files is not None:
-            self.allow_descriptors(self.open_files)
+                self._limited(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.folder, env=surroundings | self.environment)
+
+    def _limited(self, command: list) -> list:
+        """The limit stands before the process looks at it."""
+        if self.open_files is None:
+            return command
+        return ["sh", "-c", f'ulimit -n {self.open_files} && exec "$@"', "sh", *command]
 
     def start(self) -> "Server":
         self.spawn()
@@ -91,9 +94,6 @@ class Server:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
-
-    def allow_descriptors(self, number: int) -> None:
-        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (number, number))
 
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
