@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -94,6 +95,10 @@ class Server:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def allow_descriptors(self, number: int) -> None:
+        """While it runs; what it counted at its start stays as it is. See `open_files`."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (number, number))
 
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
