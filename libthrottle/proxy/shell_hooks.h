@@ -27,6 +27,8 @@ class ShellHooks final : public HookRunner {
   // Destroying the Run kills the command with all its children, if it still runs.
   Result<std::unique_ptr<Run>> start(const HookCall& call, Listener& listener) override;
 
+  const Leftovers& leftovers() const { return leftovers_; }
+
  private:
   class Shell;
   const std::string& command_of(HookKind kind) const noexcept;

@@ -302,6 +302,9 @@ std::size_t TcpDoor::active_count() const {
 std::size_t TcpDoor::waiting_count() const {
   return state_->listener.waiting_count();
 }
+bool TcpDoor::is_idle() const {
+  return state_->sessions.empty() && state_->upkeep.is_idle();
+}
 
 std::vector<ConnectionView> TcpDoor::connections() const {
   const TimePoint now = uv::now();

@@ -56,6 +56,8 @@ class TcpDoor {
   const SocketAddress& local_address() const;
   std::size_t active_count() const;  // with a place, prepared or not
   std::size_t waiting_count() const;
+  // Whether nobody has a place, no command runs, and nothing that one left running may still write.
+  bool is_idle() const;
   // Those with a place in the order of their grants, then the others as they came.
   std::vector<ConnectionView> connections() const;
 

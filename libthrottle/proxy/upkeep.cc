@@ -237,4 +237,9 @@ bool Upkeep::holds(PeerId peer) const {
   return state_->recycling.holds(peer);
 }
 
+bool Upkeep::is_idle() const {
+  return !recycling() && state_->preparing.empty() && state_->on_timeouts.empty() &&
+         state_->shell.leftovers().count() == 0;
+}
+
 }  // namespace throttle::proxy

@@ -86,6 +86,9 @@ class Upkeep {
   bool recycling() const;
   // Whether the connection has its place and waits here for the end of a recycling.
   bool holds(PeerId peer) const;
+  // Whether no hook runs, no recycling is under way, and nothing that commands left running may
+  // still write.
+  bool is_idle() const;
 
  private:
   struct State;

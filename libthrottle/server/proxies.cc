@@ -245,10 +245,10 @@ void Proxies::reload(std::span<const proxy::Settings> settings) {
   }
 }
 
-// A door must not be destroyed from within its own call, so the last of it goes with the next
-// reload or the end.
+// A door must not be destroyed from within its own call, so the last of it goes with a later reload
+// or the end. With it goes whatever a command of it runs or left running, so not before that ended.
 void Proxies::retire(std::unique_ptr<Service> service) {
-  std::erase_if(retired_, [](const auto& gone) { return gone->door().active_count() == 0; });
+  std::erase_if(retired_, [](const auto& gone) { return gone->door().is_idle(); });
   log_.info("the proxy is removed; its connections may end", {{"proxy", service->name()}});
   service->door().retire();
   retired_.push_back(std::move(service));

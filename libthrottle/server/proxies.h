@@ -63,7 +63,7 @@ class Proxies {
   // By name, never erased: a counter must not vanish before its last change was read.
   std::map<std::string, ProxyMetrics> metrics_;
   std::vector<std::unique_ptr<Service>> services_;
-  std::vector<std::unique_ptr<Service>> retired_;  // until their last connections end
+  std::vector<std::unique_ptr<Service>> retired_;  // until all that is theirs has ended
   std::size_t draining_ = 0;
   std::function<void()> on_drained_;
 };

@@ -268,6 +268,21 @@ TEST_F(TcpDoorWithHook, SparesWhoWaitsForARecyclingThatIsOverdue) {
   EXPECT_FALSE(third.reset || third.eof);
 }
 
+TEST_F(TcpDoorWithHook, IsIdleWhenItsCommandsHaveEnded) {
+  hooks.kinds = {HookKind::kOnTimeout, HookKind::kRecycle};
+  open({.time_to_live = 1ms, .hooks = {.recycle_after_timeout = true}}, &hooks);
+  EXPECT_TRUE(door->is_idle());
+  arrive("x");
+  run_until_ended(1);
+  EXPECT_EQ(door->active_count(), 0U);
+  run_until([&] { return hooks.running.size() == 2; });
+  EXPECT_FALSE(door->is_idle());
+  hooks.end_first();
+  EXPECT_FALSE(door->is_idle());
+  hooks.end_first();
+  watch_until([&] { return door->is_idle(); });  // once the upstream has answered
+}
+
 TEST_F(TcpDoorTest, CutsOffAConnectionWhosePeerSomebodyDeleted) {
   open();
   uv::End& client = arrive("x");

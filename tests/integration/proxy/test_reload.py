@@ -257,6 +257,27 @@ def test_another_semaphore_is_refused_and_everybody_keeps_the_place(
         client.close()
 
 
+def test_the_commands_of_a_removed_proxy_go_on_and_so_does_what_they_left(
+        start_office, make_service, tmp_path):
+    service = make_service(echo)
+    begun, end, speak = (tmp_path / name for name in ("begun", "end", "speak"))
+    until = "until test -e {}; do sleep 0.02; done"
+    recycle = f"({until.format(speak)}; echo left) & touch {begun}; {until.format(end)}"
+    proxy = start_office(service, recycle=f"'{recycle}'", recycle_every=1)
+    with proxy.client() as client:
+        client.ask(b"hello")
+    wait_until(begun.exists)
+    for name in ("one", "two", "three"):  # each but the first removes a further proxy
+        proxy.reload(table(name, free_port(), service.port))
+    end.touch()
+    assert not proxy.log("hook failed")
+    proxy.wait_for_log("hook done")
+    proxy.reload(table("four", free_port(), service.port))
+    speak.touch()
+    [says] = proxy.wait_for_log("hook says")
+    assert says["line"] == "left"
+
+
 def test_the_limit_of_open_files_is_raised_again(start_office, service):
     proxy = start_office(service)
     pid = proxy.process.pid
