@@ -333,7 +333,6 @@ HeldStream::Contents Place::take(HeldStream::Handover handover) {
 
 void Place::close_connection() {
   client_->held.take();
-  client_->permit.reset();
 }
 
 void Place::limit_hold(Duration hold) {

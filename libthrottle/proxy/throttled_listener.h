@@ -69,8 +69,7 @@ class Place {
   void set_receiver(Receiver& receiver);
   // The connection, with what the client has said. Once.
   HeldStream::Contents take(HeldStream::Handover handover = HeldStream::Handover::kStopped);
-  // Closes the connection, which does not count for its client any more; the place stays. Not after
-  // take().
+  // Closes the connection; the place stays, and counts for its client as long. Not after take().
   void close_connection();
   // The place ends at now + `hold`, whatever happens on the connection.
   void limit_hold(Duration hold);

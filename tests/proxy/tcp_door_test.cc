@@ -196,7 +196,7 @@ class TcpDoorWithHook : public TcpDoorTest {
 };
 
 TEST_F(TcpDoorWithHook, HoldsThePlaceOfAClientThatLeftUntilTheHookHasEnded) {
-  leave_while_the_hook_runs({.client_limits = {.max_per_client = 1}});
+  leave_while_the_hook_runs();
   EXPECT_EQ(state().acquired, 1);
   EXPECT_EQ(door->connections().at(0).state, ConnectionState::kLeft);
   arrive("the same client comes again");
@@ -207,6 +207,17 @@ TEST_F(TcpDoorWithHook, HoldsThePlaceOfAClientThatLeftUntilTheHookHasEnded) {
   serve();
   EXPECT_EQ(records.size(), 1U);
   EXPECT_TRUE(acceptor.streams.empty()) << "no connection is made for one that left";
+}
+
+TEST_F(TcpDoorWithHook, CountsAClientThatLeftUntilItsHookHasEnded) {
+  leave_while_the_hook_runs({.client_limits = {.max_per_client = 1}});
+  arrive("the same client comes again");
+  run_until_ended(2);
+  EXPECT_EQ(records.back().refusal, Refusal::kPerClient);
+  hooks.end_first();
+  arrive("and again");
+  watch_until([&] { return !hooks.running.empty(); });
+  EXPECT_EQ(records.size(), 2U);
 }
 
 TEST_F(TcpDoorWithHook, WaitsForTheHookOfAClientThatLeftWhenItStops) {
