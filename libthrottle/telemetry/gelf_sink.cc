@@ -24,7 +24,7 @@ void GelfSink::on_resolved(Result<uv::Addresses> addresses) {
     on_known(addresses->front());
   else if (!socket_)
     on_unknown(addresses.error());
-  next_look_up_.arm(saturating_add(uv::now(), socket_ ? kRefreshInterval : kRetryInterval));
+  next_look_up_.arm(saturating_add(uv::now(), socket_ ? kRefreshInterval : options_.retry));
 }
 
 void GelfSink::on_known(const SocketAddress& address) {

@@ -31,10 +31,10 @@ class GelfSink final : public Sink {
     std::uint64_t seed = 0;  // of the message ids; differs from process to process
     // How long what is logged is held for a name that cannot be looked up.
     Duration hold = std::chrono::minutes(1);
+    Duration retry = std::chrono::seconds(10);  // until the next look-up of such a name
   };
   static constexpr std::size_t kHeldBytes = 256 * 1024;
-  static constexpr Duration kRetryInterval = std::chrono::seconds(10);   // name not known yet
-  static constexpr Duration kRefreshInterval = std::chrono::minutes(5);  // name known
+  static constexpr Duration kRefreshInterval = std::chrono::minutes(5);  // of a name that is known
 
   // The loop outlives the sink.
   GelfSink(uv::Loop& loop, Options options);
