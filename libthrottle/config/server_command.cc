@@ -17,7 +17,6 @@ constexpr std::string_view kHead =
 many users at once asks here for a lease first, and waits in a fair queue.
 
 Usage: throttle-server [OPTION]...
-
 )";
 
 constexpr std::string_view kTail = R"(
