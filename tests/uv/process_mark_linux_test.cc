@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "tests/uv/process_fixture.h"
+#include "tests/uv/witness_posix.h"
 
 namespace throttle::uv {
 namespace {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/uv/process_fixture.h"
+#include "tests/uv/witness_posix.h"
 
 namespace throttle::uv {
 namespace {

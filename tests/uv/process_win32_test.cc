@@ -2,16 +2,13 @@
 #include <chrono>
 #include <csignal>
 #include <map>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <uv.h>
 
-#include "libthrottle/uv/loop.h"
-#include "libthrottle/uv/process.h"
+#include "tests/uv/process_fixture.h"
 #include "tests/uv/run_guard.h"
 
 // clang-format off
@@ -46,26 +43,8 @@ DWORD ping_under(DWORD ancestor) {
   return 0;
 }
 
-class ProcessTest : public testing::Test, protected Process::Receiver {
+class WindowsProcess : public ProcessTest {
  protected:
-  void on_line(Process::Output output, std::string_view line) noexcept override {
-    lines.push_back((output == Process::Output::kStdout ? "out " : "err ") + std::string(line));
-  }
-  void on_exit(const ProcessExit& ended) noexcept override {
-    exit = ended;
-    loop.stop();
-  }
-  void start(const Command& command) {
-    auto spawned = Process::spawn(loop, command, *this);
-    ASSERT_TRUE(spawned) << spawned.error().message;
-    process = *std::move(spawned);
-  }
-  void run(const Command& command) {
-    start(command);
-    run_until_stopped(loop);
-    ASSERT_TRUE(exit);
-  }
-
   // Runs until `reached()`, for at most kPatience; whether it is.
   template <typename Condition>
   bool becomes(Condition reached) {
@@ -75,28 +54,23 @@ class ProcessTest : public testing::Test, protected Process::Receiver {
     }
     return false;
   }
-
-  Loop loop;
-  std::optional<Process> process;
-  std::vector<std::string> lines;
-  std::optional<ProcessExit> exit;
 };
 
-TEST_F(ProcessTest, TellsTheLinesOfBothOutputsAndThenTheExit) {
+TEST_F(WindowsProcess, TellsTheLinesOfBothOutputsAndThenTheExit) {
   run({.line = "echo one&echo two>&2&echo three&exit 7"});
   EXPECT_THAT(lines, UnorderedElementsAre("out one", "err two", "out three"));
   EXPECT_EQ(exit->status, 7);
   EXPECT_FALSE(exit->succeeded());
 }
 
-TEST_F(ProcessTest, SetsVariablesBesideItsOwnEnvironment) {
+TEST_F(WindowsProcess, SetsVariablesBesideItsOwnEnvironment) {
   run({.line = "echo %OS% \"%THROTTLE_TEST_NEW%\"",
        .environment = {{"THROTTLE_TEST_NEW", "a  b=c"}}});
   EXPECT_THAT(lines, UnorderedElementsAre("out Windows_NT \"a  b=c\""));
   EXPECT_TRUE(exit->succeeded());
 }
 
-TEST_F(ProcessTest, KillsTheChildrenOfAHangingCommandToo) {
+TEST_F(WindowsProcess, KillsTheChildrenOfAHangingCommandToo) {
   start({.line = "cmd /c \"ping -n 600 127.0.0.1\""});
   const auto shell = static_cast<DWORD>(process->pid());
   ASSERT_TRUE(becomes([&] { return ping_under(shell) != 0; }));
