@@ -50,8 +50,8 @@ void acquire_and_release(benchmark::State& state, Visit visit) {
 BENCHMARK_CAPTURE(acquire_and_release, shuffled, Visit::kShuffled)->Arg(kSmall)->Arg(kLarge);
 BENCHMARK_CAPTURE(acquire_and_release, in_order, Visit::kInOrder)->Arg(kSmall)->Arg(kLarge);
 
-// So many stand in the queue of one semaphore, in shuffled order. The time is that of a release
-// that grants to the head; what fills the queue again is not counted.
+// range(0) peers wait in the queue of one semaphore, in shuffled order. The time is that of a
+// release that grants to the head; filling the queue again is not counted.
 void hand_over(benchmark::State& state) {
   using Clock = std::chrono::steady_clock;
   constexpr int kGrants = 500;

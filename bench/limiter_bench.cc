@@ -22,7 +22,7 @@ std::vector<IpAddress> addresses(std::size_t number) {
   return all;
 }
 
-// Each of so many clients in turn; the threads stand at different ones.
+// Accepts each of range(0) clients in turn; each thread begins at another one.
 void accept_and_release(benchmark::State& state) {
   static ConnectionLimiter limiter({.max_per_client = kMaxPerClient});
   const auto clients = addresses(static_cast<std::size_t>(state.range(0)));

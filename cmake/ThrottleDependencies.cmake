@@ -1,42 +1,44 @@
-# Every dependency by find_package first; where a distribution ships no CMake package, by header and
-# library name. Each ends as one imported target: nobody else needs to know where it came from.
-find_package(Threads REQUIRED)
+# What the build of throttle needs; ThrottleFind.cmake says how the libraries that an installed
+# component needs, too, are found.
+include(ThrottleFind)
 
-# A header-only library as an imported target with SYSTEM includes.
-function(throttle_find_headers target header)
-  if(TARGET ${target})
-    return()
+function(throttle_require name)
+  cmake_language(CALL throttle_find_${name})
+  if(NOT TARGET throttle_dep::${name})
+    message(FATAL_ERROR "Not found: ${THROTTLE_PACKAGES_${name}}")
   endif()
-  string(MAKE_C_IDENTIFIER "THROTTLE_${target}_INCLUDE_DIR" variable)
-  find_path(${variable} ${header} REQUIRED)
-  add_library(${target} INTERFACE IMPORTED GLOBAL)
-  target_include_directories(${target} SYSTEM INTERFACE ${${variable}})
 endfunction()
 
-# libuv: the static library in a static build, else whatever the platform has.
-find_package(libuv CONFIG QUIET)
-if(NOT TARGET throttle_dep::uv)
-  add_library(throttle_dep::uv INTERFACE IMPORTED GLOBAL)
-  if(TARGET libuv::uv_a AND (THROTTLE_STATIC OR NOT TARGET libuv::uv))
-    target_link_libraries(throttle_dep::uv INTERFACE libuv::uv_a)
-  elseif(TARGET libuv::uv)
-    target_link_libraries(throttle_dep::uv INTERFACE libuv::uv)
+# A header-only library that no installed component needs.
+function(throttle_require_headers target header)
+  throttle_find_headers(${target} ${header})
+  if(NOT TARGET ${target})
+    message(FATAL_ERROR "Not found: ${header}")
+  endif()
+endfunction()
+
+find_package(Threads REQUIRED)
+throttle_require(expected)
+throttle_require(uv)
+throttle_require(cares)
+
+# SQLite: by header and library name, so that a static build gets the static library.
+if(NOT TARGET throttle_dep::sqlite)
+  find_path(THROTTLE_SQLITE_INCLUDE_DIR sqlite3.h REQUIRED)
+  if(THROTTLE_STATIC)
+    find_library(THROTTLE_SQLITE_LIBRARY NAMES libsqlite3.a REQUIRED)
   else()
-    find_path(THROTTLE_UV_INCLUDE_DIR uv.h REQUIRED)
-    if(THROTTLE_STATIC)
-      find_library(THROTTLE_UV_LIBRARY NAMES libuv_a.a libuv.a REQUIRED)
-    else()
-      find_library(THROTTLE_UV_LIBRARY NAMES uv uv_a REQUIRED)
-    endif()
-    target_link_libraries(throttle_dep::uv INTERFACE ${THROTTLE_UV_LIBRARY} Threads::Threads
-                          ${CMAKE_DL_LIBS})
-    if(NOT THROTTLE_UV_INCLUDE_DIR STREQUAL "/usr/include")
-      target_include_directories(throttle_dep::uv SYSTEM INTERFACE ${THROTTLE_UV_INCLUDE_DIR})
-    endif()
-    if(WIN32)
-      target_link_libraries(throttle_dep::uv INTERFACE psapi user32 advapi32 iphlpapi userenv
-                            ws2_32 mswsock)
-    endif()
+    find_library(THROTTLE_SQLITE_LIBRARY NAMES sqlite3 REQUIRED)
+  endif()
+  add_library(throttle_dep::sqlite INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(throttle_dep::sqlite INTERFACE ${THROTTLE_SQLITE_LIBRARY} Threads::Threads
+                        ${CMAKE_DL_LIBS})
+  if(UNIX)
+    target_link_libraries(throttle_dep::sqlite INTERFACE m)
+  endif()
+  if(NOT THROTTLE_SQLITE_INCLUDE_DIR STREQUAL "/usr/include")
+    target_include_directories(throttle_dep::sqlite SYSTEM INTERFACE
+                               ${THROTTLE_SQLITE_INCLUDE_DIR})
   endif()
 endif()
 
@@ -45,13 +47,12 @@ if(THROTTLE_STATIC)
   set(ZLIB_USE_STATIC_LIBS ON)
 endif()
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+set_property(GLOBAL APPEND PROPERTY THROTTLE_HEADER_ONLY Boost::headers)
 find_package(ZLIB REQUIRED)
-throttle_find_headers(throttle_dep::toml toml++/toml.h)
-throttle_find_headers(throttle_dep::json nlohmann/json.hpp)
-throttle_find_headers(throttle_dep::expected tl/expected.hpp)
-throttle_find_headers(throttle_dep::robin_map tsl/robin_map.h)
-throttle_find_headers(throttle_dep::spdlog spdlog/spdlog.h)
-throttle_find_headers(throttle_dep::fmt fmt/format.h)
+throttle_require_headers(throttle_dep::toml toml++/toml.h)
+throttle_require_headers(throttle_dep::json nlohmann/json.hpp)
+throttle_require_headers(throttle_dep::spdlog spdlog/spdlog.h)
+throttle_require_headers(throttle_dep::fmt fmt/format.h)
 target_compile_definitions(throttle_dep::toml INTERFACE TOML_HEADER_ONLY=1)
 # Header-only on every platform: one build recipe, and a static tool needs no second library.
 target_compile_definitions(throttle_dep::fmt INTERFACE FMT_HEADER_ONLY=1)

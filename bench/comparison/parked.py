@@ -21,7 +21,7 @@ class Parked:
 
 
 def measure_parked(server: Server, number: int) -> Parked:
-    """Parks so many, then hands the semaphore from each to the next."""
+    """Parks `number` requests, then hands the semaphore from each to the next."""
     allow_descriptors(number + 100)
     os.sched_setaffinity(0, {CLIENT_CPU})
     before = server.resident_bytes()

@@ -20,11 +20,12 @@ class Row:
 
     @classmethod
     def at_most(cls, what: str, limit: float, figure: float, unit: str) -> "Row":
-        return cls(what, f"at most {limit:g} {unit}", f"{_short(figure)} {unit}", figure <= limit)
+        return cls(what, f"at most {_with(unit, f'{limit:g}')}",
+                   _with(unit, _short(figure)), figure <= limit)
 
     @classmethod
     def at_least(cls, what: str, limit: float, figure: float) -> "Row":
-        return cls(what, f"at least {limit:g} times", f"{_short(figure)} times", figure >= limit)
+        return cls(what, f"at least {limit:.1f}×", f"{_short(figure)}×", figure >= limit)
 
     def __str__(self) -> str:
         verdict = {True: "yes", False: "**no**", None: "–"}[self.reached]
@@ -44,7 +45,7 @@ def shortfall(rows: list[Row], why: dict[str | tuple[str, ...], str]) -> str:
 
 
 def load_table(subjects: list[Subject], workloads: list[str]) -> str:
-    """Medians of the rounds and their spread. Who is not busy was waiting for the other side."""
+    """Medians and spread of the rounds. A side that is not busy was waiting for the other."""
     lines = ["| requests | server | requests/s | least … most | p99 | server busy | wrk busy "
              "| server's time each |", "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for workload in workloads:
@@ -60,8 +61,8 @@ def load_table(subjects: list[Subject], workloads: list[str]) -> str:
 
 
 def surroundings(*others: list[str]) -> str:
-    """What it runs on, in one line, and how busy that is with other things. `others` are the
-    commands that tell a program's version."""
+    """What it runs on, in one line, and how busy that is with other things. `others` are
+    commands that print a program's version."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     versions = map(_first_line, (["nginx", "-v"], ["wrk", "-v"], *others))
     return (f"{date.today()}, {model[1] if model else platform.processor()}, "
@@ -73,6 +74,10 @@ def _first_line(command: list[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True)
     line = (result.stdout or result.stderr).splitlines()[0]
     return re.sub(r"^nginx version: |\s*Copyright.*|\s*[\[(].*| \S+ - http.*", "", line)
+
+
+def _with(unit: str, figure: str) -> str:
+    return f"{figure}×" if unit == "×" else f"{figure} {unit}"
 
 
 def _short(figure: float) -> str:

@@ -28,7 +28,7 @@ def silent_upstream() -> socket.socket:
 
 
 def waiting_bytes(proxy: Server, number: int, said: bytes) -> float:
-    """Resident memory of one of so many that wait, and have said that much."""
+    """Resident memory of one of `number` waiting connections, each of which has sent `said`."""
     allow_descriptors(number + SPARE_DESCRIPTORS)
     with ExitStack() as stack:
         def connect() -> socket.socket:
@@ -52,8 +52,9 @@ def waiting_bytes(proxy: Server, number: int, said: bytes) -> float:
 
 
 def measure_hand_over(proxy: Server, upstream: socket.socket, number: int) -> HandOver:
-    """So many wait, each with its number said. From the moment at which the upstream closes the
-    last of one that has left already, until it has the first byte of the next."""
+    """`number` connections wait, and each has sent its number. Measures from the moment when
+    the upstream closes the connection of a client that has left until it has the first byte of the
+    next one."""
     os.sched_setaffinity(0, {CLIENT_CPU})
     allow_descriptors(number + SPARE_DESCRIPTORS)
     upstream.settimeout(LIMIT_S)

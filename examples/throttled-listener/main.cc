@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "libthrottle/proxy/throttled_listener.h"
+#include "libthrottle/gate/throttled_listener.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/ledger_runtime.h"
 #include "libthrottle/uv/loop.h"
@@ -16,12 +16,13 @@
 using namespace throttle;
 
 // One client that has its place: answers until the client ends, then gives the place back.
-class Conversation final : uv::TcpStream::Receiver {
+class Conversation final : uv::TcpStream::Receiver, gate::Place::Receiver {
  public:
-  Conversation(proxy::Place place, std::list<Conversation>& all)
+  Conversation(gate::Place place, std::list<Conversation>& all)
       : all_(all), place_(std::move(place)), connection_(place_.take()) {
+    place_.set_receiver(*this);
     connection_.stream.set_receiver(*this);
-    on_bytes(connection_.said);
+    on_bytes(connection_.received);
     connection_.stream.start_reading();
   }
 
@@ -36,24 +37,23 @@ class Conversation final : uv::TcpStream::Receiver {
   void on_drained() noexcept override {}
   void on_reset() noexcept override { end(); }
   void on_failed(const Error&) noexcept override { end(); }
-  // The next client may be admitted to the list before this one's place is quite gone.
+  void on_client_left() noexcept override { end(); }
+  void on_place_ended(Cause) noexcept override { end(); }
   void end() {
-    std::list<Conversation> ended;
-    for (auto each = all_.begin(); each != all_.end(); ++each)
-      if (&*each == this) return ended.splice(ended.end(), all_, each);
+    all_.remove_if([this](const Conversation& each) { return &each == this; });
   }
 
   std::list<Conversation>& all_;
-  proxy::Place place_;
-  proxy::HeldStream::Contents connection_;  // closed before the place passes on
+  gate::Place place_;
+  gate::HeldStream::Contents connection_;  // closed before the place passes on
 };
 
-class Service final : public proxy::ThrottledListener::Receiver {
+class Service final : public gate::ThrottledListener::Receiver {
  public:
-  void on_admitted(proxy::Place place) noexcept override {
+  void on_admitted(gate::Place place) noexcept override {
     conversations_.emplace_back(std::move(place), conversations_);
   }
-  void on_not_admitted(const proxy::Visit& visit, proxy::Refusal) noexcept override {
+  void on_not_admitted(const gate::Visit& visit, gate::Refusal) noexcept override {
     std::printf("%s left or was turned away\n", visit.client.to_string().c_str());
   }
   void on_accept_failed(const Error& error) noexcept override {
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   runtime.ledger().configure(uv::now(), {&semaphore, 1});
 
   Service service;
-  proxy::ThrottledListener listener(loop, runtime.hub(), {.semaphore = "service"}, service);
+  gate::ThrottledListener listener(loop, runtime.hub(), {.semaphore = "service"}, service);
   const auto listening = listener.listen(*where);
   if (!listening) return std::fprintf(stderr, "%s\n", listening.error().message.c_str()), 1;
   std::printf("listening on %s\n", listening->to_string().c_str());

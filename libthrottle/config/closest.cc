@@ -1,3 +1,4 @@
+// Finds the known word with the smallest edit distance.
 #include "libthrottle/config/closest.h"
 
 #include <algorithm>
@@ -26,6 +27,15 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return row[to.size()];
 }
 
+bool is_related(std::string_view word, std::string_view candidate) {
+  constexpr std::size_t kFewLetters = 4;
+  if (word.size() < kFewLetters) return false;
+  if (candidate.ends_with('_' + std::string(word))) return true;
+  const auto differs = std::ranges::mismatch(word, candidate).in1;
+  const auto alike = static_cast<std::size_t>(differs - word.begin());
+  return alike >= kFewLetters && 2 * alike >= std::max(word.size(), candidate.size());
+}
+
 }  // namespace
 
 std::string_view closest(std::string_view word, std::span<const std::string> candidates) {
@@ -39,7 +49,10 @@ std::string_view closest(std::string_view word, std::span<const std::string> can
     best = candidate;
     most = letters - (letters > 0 ? 1 : 0);
   }
-  return best;
+  if (!best.empty()) return best;
+  const auto related = std::ranges::find_if(
+      candidates, [word](const std::string& candidate) { return is_related(word, candidate); });
+  return related == candidates.end() ? std::string_view() : *related;
 }
 
 }  // namespace throttle::config

@@ -1,3 +1,4 @@
+// Parses command lines with Boost.Program_options, and replaces its messages with our own.
 #include "libthrottle/config/command_line.h"
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "libthrottle/config/closest.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle::config {
@@ -44,9 +46,23 @@ std::string complaint(const po::option& option) {
   if (option.string_key.empty()) return "unexpected argument " + quote(option.value.front());
   if (option.value.empty()) return {};
   const std::string& value = option.value.front();
-  const bool swallowed = option.original_tokens.size() > 1 && value.starts_with('-');
+  const bool swallowed =
+      option.original_tokens.size() > 1 && value.starts_with('-') && value != "-";
   return swallowed ? "--" + option.string_key + ": expected a value, got " + quote(value)
                    : std::string();
+}
+
+// "--lisen" as it was given, and the option that is probably meant.
+std::string unknown_option(const std::string& given, std::span<const OptionGroup> groups) {
+  std::vector<std::string> names;
+  for (const OptionGroup& group : groups)
+    for (const Option& option : group.options)
+      names.push_back("--" + option.name.substr(0, option.name.find(',')));
+  std::string text = "unrecognised option '" + given + "'";
+  if (!given.starts_with("--")) return text;
+  const std::string_view meant = closest(given.substr(0, given.find('=')), names);
+  if (!meant.empty()) text += "; did you mean " + std::string(meant) + '?';
+  return text;
 }
 
 }  // namespace
@@ -67,6 +83,8 @@ Result<std::vector<Argument>> parse_arguments(std::span<const char* const> argum
       }
       given.push_back({option.string_key, option.value.empty() ? "" : option.value.front()});
     }
+  } catch (const po::unknown_option& error) {
+    return wrong(unknown_option(error.get_option_name(), groups));
   } catch (const po::error& error) {
     return wrong(error.what());
   }

@@ -4,6 +4,7 @@
 // All text is UTF-8. Threads: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,6 +57,10 @@ Result<void> take(const Argument& argument, Target& target, Result<T> (*parse)(s
 }
 
 Result<std::string> parse_path(std::string_view text);
+
+// What becomes of a file with doubts (LoadedSettings): a process starts with them, and a check
+// refuses them.
+enum class Doubts : std::uint8_t { kAccepted, kRefused };
 
 // What every program can be asked instead of its work.
 struct ShowHelp {};

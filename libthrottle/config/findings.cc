@@ -1,7 +1,10 @@
+// Sorts findings by their place in the file, and formats them.
 #include "libthrottle/config/findings.h"
 
 #include <algorithm>
 #include <utility>
+
+#include "libthrottle/core/check.h"
 
 namespace throttle::config {
 
@@ -22,12 +25,23 @@ void Findings::warning(Position position, std::string_view key, std::string_view
   add(Severity::kWarning, position, with_key(key, text));
 }
 
+void Findings::doubt(Position position, std::string_view key, std::string_view text) {
+  add(Severity::kDoubt, position, with_key(key, text));
+}
+
 std::vector<std::string> Findings::warnings() const {
+  return lines_of({Severity::kWarning, Severity::kDoubt});
+}
+
+std::vector<std::string> Findings::doubts() const {
+  return lines_of({Severity::kDoubt});
+}
+
+std::vector<std::string> Findings::lines_of(std::initializer_list<Severity> severities) const {
   std::vector<std::string> lines;
   for (const Finding& finding : findings_) {
-    if (finding.severity == Severity::kWarning) {
+    if (std::ranges::find(severities, finding.severity) != severities.end())
       lines.push_back(place(finding.position) + finding.text);
-    }
   }
   return lines;
 }
@@ -37,13 +51,14 @@ std::string Findings::report() const {
   for (const Finding& finding : findings_) {
     if (!lines.empty()) lines += '\n';
     lines += place(finding.position);
-    if (finding.severity == Severity::kWarning) lines += "warning: ";
+    if (finding.severity != Severity::kError) lines += "warning: ";
     lines += finding.text;
   }
   return lines;
 }
 
 void Findings::add(Severity severity, Position position, std::string text) {
+  THROTTLE_CHECK(position.line > 0 && position.column > 0);
   const auto behind = std::ranges::upper_bound(findings_, position, {}, &Finding::position);
   findings_.insert(behind, {position, severity, std::move(text)});
 }

@@ -1,10 +1,11 @@
 // What is wrong, or looks wrong, in a configuration file: collected while it is read, so that
-// people mend all of it in one go, and told in the order of the file.
+// people mend all of it in one go, and reported in the order of the file.
 // Threads: one.
 #pragma once
 
 #include <compare>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,21 +28,26 @@ class Findings {
   // `key` is the dotted path of the key in question; empty if it is about none.
   void error(Position position, std::string_view key, std::string_view text);
   void warning(Position position, std::string_view key, std::string_view text);
+  // A warning about what cannot be meant: a process starts with it, for files of older servers, but
+  // a check does not pass.
+  void doubt(Position position, std::string_view key, std::string_view text);
 
   bool has_errors() const { return has_errors_; }
   // "throttle.toml:7:9: semaphores.A.max: expected an integer", without line ends.
-  std::vector<std::string> warnings() const;
+  std::vector<std::string> warnings() const;  // doubts included
+  std::vector<std::string> doubts() const;
   // Everything, a line each; the word "warning: " stands where it is none of the errors.
   std::string report() const;
 
  private:
-  enum class Severity : std::uint8_t { kError, kWarning };
+  enum class Severity : std::uint8_t { kError, kWarning, kDoubt };
   struct Finding {
     Position position;
     Severity severity;
     std::string text;
   };
   void add(Severity severity, Position position, std::string text);
+  std::vector<std::string> lines_of(std::initializer_list<Severity> severities) const;
   std::string place(Position position) const;
 
   std::string file_;

@@ -1,6 +1,9 @@
+// The grammars of single settings.
 #include "libthrottle/config/forms.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <system_error>
 
 #include "libthrottle/core/text.h"
@@ -41,6 +44,44 @@ Result<Duration> parse_time_limit(std::string_view text) {
   return length;
 }
 
+std::string doubt_of_duration(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::size_t kFewDigits = 3;  // below a second
+  const std::size_t digits = std::min(text.find_first_not_of(kDigits), text.size());
+  if (digits == 0) return {};
+  const std::string number(text.substr(0, digits));
+  const std::string_view unit = text.substr(digits);
+  const bool is_zero = number.find_first_not_of('0') == std::string::npos;
+  if (unit.empty() && digits <= kFewDigits && !is_zero)
+    return "is " + number + (number == "1" ? " millisecond" : " milliseconds") + "; write " +
+           number + "s for seconds";
+  if (unit == "M")
+    return "is " + number + (number == "1" ? " month" : " months") + "; write " + number +
+           "m for minutes";
+  return {};
+}
+
+std::string advice_on_place(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos)
+    return ". Leave out " + quote(text.substr(0, scheme + 3));
+  if (text.find('/') == 0 || text.starts_with("unix:") || text.ends_with(".sock"))
+    return ". Sockets of files are not supported; write a TCP port";
+  for (const std::string_view protocol : {"/tcp", "/udp"})
+    if (text.ends_with(protocol))
+      return ". Leave out " + quote(protocol) +
+             (protocol == "/udp" ? "; only TCP is supported" : "");
+  const std::size_t dash = text.find_first_not_of(kDigits);
+  const bool is_range = dash != std::string_view::npos && dash > 0 && text[dash] == '-' &&
+                        dash + 1 < text.size() &&
+                        text.find_first_not_of(kDigits, dash + 1) == std::string_view::npos;
+  return is_range ? ". A listener has one port; configure a proxy for each" : "";
+}
+
+bool fits_into_a_path(std::string_view name) {
+  return !name.empty() && name != "." && name != "..";
+}
+
 Result<QueueOrder> parse_order(std::string_view text) {
   if (text == "fifo") return QueueOrder::kFifo;
   if (text == "lifo") return QueueOrder::kLifo;
@@ -51,7 +92,11 @@ Result<QueueOrder> parse_order(std::string_view text) {
 Result<HostPort> parse_listen(std::string_view text) {
   const std::string_view port_text = text.starts_with(':') ? text.substr(1) : text;
   const bool has_address = port_text.find_first_not_of("0123456789") != std::string_view::npos;
-  if (has_address) return parse_host_port(text);
+  if (has_address) {
+    auto place = parse_host_port(text);
+    if (!place) place.error().message += advice_on_place(text);
+    return place;
+  }
   const auto port = parse_port(port_text);
   if (!port) return tl::unexpected(port.error());
   return HostPort{"", *port};

@@ -71,9 +71,17 @@ Result<std::uint16_t> parse_port(std::string_view text);
 
 inline constexpr Form<Duration> kDuration{R"(a duration such as "30s")", &parse_duration};
 
+// What should be said of a duration that is valid but probably not meant: "5M" is months, and where
+// a bare number counts milliseconds, "20" is hardly anything. Empty if nothing.
+std::string doubt_of_duration(std::string_view text);
+
 Result<Duration> parse_time_limit(std::string_view text);
 inline constexpr Form<Duration> kTimeLimit{R"(a duration above zero such as "30s")",
                                            &parse_time_limit};
+
+// Whether a URL can have it as a segment of its path: clients drop "." and "..", and an empty one
+// is another path.
+bool fits_into_a_path(std::string_view name);
 
 Result<QueueOrder> parse_order(std::string_view text);
 inline constexpr Form<QueueOrder> kOrder{R"("fifo", "lifo" or "fair")", &parse_order};
@@ -81,6 +89,11 @@ inline constexpr Form<QueueOrder> kOrder{R"("fifo", "lifo" or "fair")", &parse_o
 inline constexpr Form<std::string> kHost{R"(a host such as "log.example.org")", &parse_host};
 inline constexpr Form<HostPort> kHostPort{R"(an address such as "127.0.0.1:8000")",
                                           &parse_host_port};
+
+// What to write instead of something that programs of other makers take for a place to listen on or
+// to connect to: "9000/tcp", "9000-9009", "/x.sock", "tcp://a:9000". Begins with ". "; empty if it
+// is none of these.
+std::string advice_on_place(std::string_view text);
 
 // [ADDRESS:]PORT, or :PORT. Without an address the host is empty, which means all of the machine's.
 Result<HostPort> parse_listen(std::string_view text);

@@ -1,4 +1,5 @@
-// Two that cannot listen in one process, since they want one port of one address.
+// Listeners that cannot be in one process, because they want the same port of the same address, or
+// because connections would go round in circles.
 // Threads: pure functions.
 #pragma once
 
@@ -10,9 +11,21 @@
 
 namespace throttle::config {
 
-// Who of the proxies listens where `where` is, or on all addresses with it: "the proxy "office"
-// listens on 0.0.0.0:9000 already". Empty if nobody does, as far as that can be told without the
-// system: names of hosts but localhost stand for themselves. Port 0 is always a free one.
+// Which proxy listens at `where`, or on all addresses including it: "the proxy "office" already
+// listens on 0.0.0.0:9000". Empty if none does, as far as is known without asking the system: host
+// names other than localhost only equal themselves. Port 0 is always a free one.
 std::string who_listens_at(const HostPort& where, std::span<const proxy::Settings> proxies);
+
+// The loop that the last of the proxies closes: its connections would come back to it over the
+// upstreams of the others, or over its own. "the connections would come back: "a" to "b" to "a"".
+// Empty if there is none, as far as is known without asking the system: an upstream counts as a
+// proxy of this process if it names this machine, or the address that the proxy listens on.
+std::string loop_closed_by_last(std::span<const proxy::Settings> proxies);
+
+// The way from one proxy to another one of the same semaphore, if the last of them is on it: every
+// connection over both needs two places of the semaphore, and one may wait for ever for a place
+// that it has itself. "its connections take two places of the semaphore "S": "a" to "b"". Empty if
+// there is none, as far as loop_closed_by_last() knows the ways.
+std::string chain_with_last(std::span<const proxy::Settings> proxies);
 
 }  // namespace throttle::config

@@ -1,13 +1,14 @@
-// The command line of throttle-proxy, and what it has to say about itself: either one proxy, option
-// by option, or a configuration file.
+// The command line of throttle-proxy and its --help: either one proxy, option by option, or a
+// configuration file.
 //
-// All text is UTF-8. Threads: pure functions, but for reading the file.
+// All text is UTF-8. Threads: pure functions, except for reading the file.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "libthrottle/config/command_line.h"
 #include "libthrottle/config/settings.h"
@@ -21,7 +22,9 @@ struct ProxyOptions {
   std::optional<std::string> configuration = {};  // if there is one, its proxies are run
   proxy::Settings proxy = {};                     // otherwise this one
   std::optional<HostPort> status = {};            // an empty host: all addresses
-  std::optional<LogFormat> log_format = {};
+  std::optional<LineFormat> log_format = {};
+  Doubts doubts = Doubts::kAccepted;
+  std::vector<std::string> warnings = {};  // a line each
 
   bool operator==(const ProxyOptions&) const = default;
 };
@@ -30,7 +33,7 @@ struct ProxyOptions {
 struct RunProxy {
   ProxyOptions options;
 };
-struct CheckProxy {  // say whether all is valid, and end
+struct CheckProxy {  // whether all is valid
   ProxyOptions options;
 };
 using ProxyCommand = std::variant<RunProxy, CheckProxy, ShowHelp, ShowVersion>;
@@ -42,9 +45,9 @@ Result<ProxyCommand> parse_proxy_command(std::span<const char* const> arguments)
 // What --help shows, with a line end at its end.
 std::string proxy_help();
 
-// One proxy or more: at the start, and when the file is read again. Without a file there is nothing
-// new, and the log tells of every connection. Errors as load_settings_file(), and kNotFound if
-// there is no such file, kInvalidArgument if it has no proxy.
+// One proxy or more: at the start and at a reload. Without a file nothing changes at a reload, and
+// the log level is info, so every connection is logged. Errors as load_settings_file(), and
+// kNotFound if there is no such file, kInvalidArgument if it has no proxy.
 Result<LoadedSettings> load_settings(const ProxyOptions& options);
 
 }  // namespace throttle::config

@@ -1,3 +1,4 @@
+// The rows, and what two settings of one proxy must not be together.
 #include "libthrottle/config/proxy_keys.h"
 
 #include <algorithm>
@@ -23,13 +24,14 @@ Result<std::int64_t> parse_in_range(std::string_view text) {
   return parse_integer(text, {kLeast, kMost});
 }
 constexpr Form<std::int64_t> kNatural{"an integer from 0 on", &parse_in_range<0>};
+constexpr Form<std::int64_t> kExtra{"an integer from 0 to 1000", &parse_in_range<0, 1000>};
 constexpr Form<std::int64_t> kV4Bits{"an integer from 0 to 32", &parse_in_range<0, 32>};
 constexpr Form<std::int64_t> kV6Bits{"an integer from 0 to 128", &parse_in_range<0, 128>};
 constexpr Form<std::int64_t> kKept{"an integer from 0 to 16777216",
                                    &parse_in_range<0, 16 * 1024 * 1024>};
 
-// kTime and kLimit are kDuration and kTimeLimit, but for this: a number without a unit is one of
-// milliseconds, as it was for TCPLock.
+// kTime and kLimit are kDuration and kTimeLimit, except that a number without a unit is one of
+// milliseconds, as in TCPLock.
 std::string with_unit(std::string_view text) {
   const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   return std::string(text) + (bare ? "ms" : "");
@@ -50,6 +52,7 @@ constexpr Form<Duration> kLimit{kLimits, &parse_limit};
 
 Result<HostPort> parse_upstream(std::string_view text) {
   auto upstream = parse_host_port(text);
+  if (!upstream) upstream.error().message += advice_on_place(text);
   if (upstream && upstream->port == 0) return unlike("a port from 1 to 65535", text);
   return upstream;
 }
@@ -66,22 +69,42 @@ Result<std::string> parse_command(std::string_view text) {
 }
 constexpr Form<std::string> kCommand{"a command", &parse_command};
 
+constexpr std::size_t kMostWords = 4096;
+Result<std::string> parse_words(std::string_view text) {
+  if (text.empty() || text.size() > kMostWords) return unlike("a text of 1 to 4096 bytes", text);
+  return std::string(text);
+}
+constexpr Form<std::string> kWords{"a text of 1 to 4096 bytes", &parse_words};
+
 constexpr std::string_view kActivations = R"("connect" or "first-byte")";
-Result<proxy::ActivateOn> parse_activation(std::string_view text) {
-  if (text == "connect") return proxy::ActivateOn::kConnect;
-  if (text == "first-byte") return proxy::ActivateOn::kFirstByte;
+Result<gate::ActivateOn> parse_activation(std::string_view text) {
+  if (text == "connect") return gate::ActivateOn::kConnect;
+  if (text == "first-byte") return gate::ActivateOn::kFirstByte;
   return unlike(kActivations, text);
 }
-constexpr Form<proxy::ActivateOn> kActivation{kActivations, &parse_activation};
+constexpr Form<gate::ActivateOn> kActivation{kActivations, &parse_activation};
 
 constexpr std::string_view kRejections = R"("close", "reset" or "http")";
-Result<proxy::Rejection> parse_rejection(std::string_view text) {
-  if (text == "close") return proxy::Rejection::kClose;
-  if (text == "reset") return proxy::Rejection::kReset;
-  if (text == "http") return proxy::Rejection::kHttp;
+Result<gate::Rejection> parse_rejection(std::string_view text) {
+  if (text == "close") return gate::Rejection::kClose;
+  if (text == "reset") return gate::Rejection::kReset;
+  if (text == "http") return gate::Rejection::kHttp;
   return unlike(kRejections, text);
 }
-constexpr Form<proxy::Rejection> kRejection{kRejections, &parse_rejection};
+constexpr Form<gate::Rejection> kRejection{kRejections, &parse_rejection};
+
+constexpr std::string_view kRates = R"(a rate such as "10/1s" or "100/min")";
+Result<gate::MaxRate> parse_rate(std::string_view text) {
+  const std::size_t sign = text.find('/');
+  if (sign == std::string_view::npos) return unlike(kRates, text);
+  const auto number = parse_integer(text.substr(0, sign), {1, 1'000'000});
+  const std::string unit(text.substr(sign + 1));
+  auto time = parse_duration(unit);
+  if (!time) time = parse_duration('1' + unit);
+  if (!number || !time || *time <= Duration::zero()) return unlike(kRates, text);
+  return gate::MaxRate{.connections = static_cast<std::size_t>(*number), .time = *time};
+}
+constexpr Form<gate::MaxRate> kRate{kRates, &parse_rate};
 
 constexpr std::string_view kVersions = R"("none", "v1" or "v2")";
 Result<proxy::SendProxy> parse_version(std::string_view text) {
@@ -137,7 +160,8 @@ constexpr ProxyKey kWhere[] = {
     {"listen", "listen,l", Shape::kStringOrInteger, "[ADDRESS:]PORT", "",
      "Where clients connect; a bare port: on all addresses. IPv6 in brackets", kListen.expected,
      [](std::string_view text, Settings& s) { return put(kListen.parse(text), s.listen); }},
-    {"upstream", "", Shape::kString, "", "", "", kUpstream.expected,
+    {"upstream", "upstream", Shape::kString, "HOST:PORT", "",
+     "The service, in one; or by --upstream-host and --upstream-port", kUpstream.expected,
      [](std::string_view text, Settings& s) { return put(kUpstream.parse(text), s.upstream); }},
     {"semaphore", "", Shape::kString, "", "", "", kSemaphore.expected,
      [](std::string_view text, Settings& s) { return put(kSemaphore.parse(text), s.semaphore); }},
@@ -149,15 +173,21 @@ constexpr ProxyKey kQueue[] = {
      [](std::string_view text, Settings& s) {
        return put(kNatural.parse(text), s.max_connections);
      }},
+    {"extra_per_client", "extra-per-client", Shape::kInteger, "N", "0",
+     "Places beyond these for each address that has one, such as for psql's Ctrl+C",
+     kExtra.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kExtra.parse(text), s.extra_per_client);
+     }},
     {"queue_order", "queue-order", Shape::kString, "ORDER", "fifo",
-     "Who is next: fifo (came first), lifo (came last), or fair (each address in turn)",
+     "Which client is next: fifo (came first), lifo (came last), or fair (each address in turn)",
      kOrder.expected,
      [](std::string_view text, Settings& s) { return put(kOrder.parse(text), s.queue_order); }},
     {"max_queue", "max-queue", Shape::kInteger, "N", "10000",
-     "Clients that may wait; more are turned away", kNatural.expected,
+     "Clients that may wait; more are rejected", kNatural.expected,
      [](std::string_view text, Settings& s) { return put(kNatural.parse(text), s.max_queue); }},
     {"queue_timeout", "queue-timeout", Shape::kStringOrInteger, "TIME", "",
-     "Turn a client away that has waited so long", kLimit.expected,
+     "Reject a client that has waited for this long", kLimit.expected,
      [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.queue_timeout); }},
     {"activate_on", "activate-on", Shape::kString, "WHEN", "connect",
      "When a client joins the queue: connect, or first-byte (so that port scans and health checks "
@@ -166,11 +196,16 @@ constexpr ProxyKey kQueue[] = {
      [](std::string_view text, Settings& s) {
        return put(kActivation.parse(text), s.activate_on);
      }},
-    {"abort_on_close", "abort-on-close", Shape::kBoolean, "", "false",
-     "A waiting client that has sent all it wanted to send and closed that side counts as gone",
-     kFlag,
+    {"first_byte_timeout", "first-byte-timeout", Shape::kStringOrInteger, "TIME", "1min",
+     "With --activate-on first-byte: reject a client that has sent nothing for this long",
+     kLimit.expected,
      [](std::string_view text, Settings& s) {
-       s.half_closed = is_true(text) ? proxy::HalfClosed::kHasLeft : proxy::HalfClosed::kIsServed;
+       return put(kLimit.parse(text), s.first_byte_timeout);
+     }},
+    {"abort_on_close", "abort-on-close", Shape::kBoolean, "", "false",
+     "A waiting client that has sent something and closed its sending side counts as gone", kFlag,
+     [](std::string_view text, Settings& s) {
+       s.half_closed = is_true(text) ? gate::HalfClosed::kHasLeft : gate::HalfClosed::kIsServed;
        return Result<void>();
      }},
     {"waiting_bytes", "waiting-bytes", Shape::kInteger, "BYTES", "16384",
@@ -180,26 +215,35 @@ constexpr ProxyKey kQueue[] = {
 
 constexpr ProxyKey kTimes[] = {
     {"timeout", "timeout,t", Shape::kStringOrInteger, "TIME", "",
-     "Longest life of a connection once it is let through, busy or not", kLimit.expected,
+     "Longest life of a connection once it is admitted, busy or not", kLimit.expected,
      [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.time_to_live); }},
     {"idle_timeout", "idle-timeout", Shape::kStringOrInteger, "TIME", "",
-     "End a connection on which nothing was sent for so long", kLimit.expected,
+     "End a connection on which nothing was sent for this long", kLimit.expected,
      [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.idle_timeout); }},
+    {"idle_timeout_when_queued", "idle-timeout-when-queued", Shape::kStringOrInteger, "TIME", "",
+     "The same, but only while others wait for a place", kLimit.expected,
+     [](std::string_view text, Settings& s) {
+       return put(kLimit.parse(text), s.idle_timeout_when_queued);
+     }},
     {"close_timeout", "close-timeout", Shape::kStringOrInteger, "TIME", "1min",
-     "For a client to go on sending or to close when the service has closed its side",
+     "How long a client may keep its side open after the service has closed its own",
      kLimit.expected,
      [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.close_timeout); }},
+    {"vanish_timeout", "vanish-timeout", Shape::kStringOrInteger, "TIME", "1min",
+     "End a connection whose client or service acknowledges nothing it was sent for this long",
+     kLimit.expected,
+     [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.vanish_timeout); }},
     {"connect_timeout", "connect-timeout", Shape::kStringOrInteger, "TIME", "5s",
-     "For the service to accept a connection, retries included", kLimit.expected,
+     "How long the service may take to accept a connection, retries included", kLimit.expected,
      [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.connect_timeout); }},
     {"drain_timeout", "drain-timeout", Shape::kStringOrInteger, "TIME", "30s",
-     "For open connections to end when the proxy stops", kTime.expected,
+     "How long open connections may take to end when the proxy stops", kTime.expected,
      [](std::string_view text, Settings& s) { return put(kTime.parse(text), s.drain_timeout); }},
 };
 
 constexpr ProxyKey kHooks[] = {
     {"before_activate", "before-activate", Shape::kString, "COMMAND", "",
-     "Run before a client is let through; unless it exits with 0 the client is turned away",
+     "Run before a client is admitted; unless it exits with 0 the client is rejected",
      kCommand.expected,
      [](std::string_view text, Settings& s) {
        return put(kCommand.parse(text), s.hooks.before_activate);
@@ -214,7 +258,7 @@ constexpr ProxyKey kHooks[] = {
      kCommand.expected,
      [](std::string_view text, Settings& s) { return put(kCommand.parse(text), s.hooks.recycle); }},
     {"recycle_every", "recycle-every", Shape::kInteger, "N", "0",
-     "Recycle after so many connections. 0: never", kNatural.expected,
+     "Recycle after this number of connections. 0: never", kNatural.expected,
      [](std::string_view text, Settings& s) {
        return put(kNatural.parse(text), s.hooks.recycle_every);
      }},
@@ -225,15 +269,25 @@ constexpr ProxyKey kHooks[] = {
        return Result<void>();
      }},
     {"recycle_drain_timeout", "recycle-drain-timeout", Shape::kStringOrInteger, "TIME", "",
-     "For open connections to end when a recycling begins; then they are cut off", kLimit.expected,
+     "How long open connections may take to end before a recycling; then they are cut off",
+     kLimit.expected,
      [](std::string_view text, Settings& s) {
        return put(kLimit.parse(text), s.hooks.recycle_drain_timeout);
      }},
+    {"ready", "ready", Shape::kString, "COMMAND", "",
+     "Run after a recycling until it exits with 0: then the service is ready. Without it, trial "
+     "connections decide",
+     kCommand.expected,
+     [](std::string_view text, Settings& s) { return put(kCommand.parse(text), s.hooks.ready); }},
     {"ready_timeout", "ready-timeout", Shape::kStringOrInteger, "TIME", "1min",
-     "For the service to answer again after it was recycled", kLimit.expected,
+     "How long the service may take to answer again after a recycling", kLimit.expected,
      [](std::string_view text, Settings& s) {
        return put(kLimit.parse(text), s.hooks.ready_timeout);
      }},
+    {"ready_stay", "ready-stay", Shape::kStringOrInteger, "TIME", "250ms",
+     "How long a trial connection has to stay open then, unless the service says something",
+     kTime.expected,
+     [](std::string_view text, Settings& s) { return put(kTime.parse(text), s.hooks.ready_stay); }},
     {"hook_timeout", "hook-timeout", Shape::kStringOrInteger, "TIME", "1min",
      "End a command that takes longer, with all its children", kLimit.expected,
      [](std::string_view text, Settings& s) { return put(kLimit.parse(text), s.hooks.timeout); }},
@@ -241,38 +295,45 @@ constexpr ProxyKey kHooks[] = {
 
 constexpr ProxyKey kClients[] = {
     {"max_per_client", "max-per-client", Shape::kInteger, "N", "",
-     "Connections of one client, waiting ones included; more are turned away", kNatural.expected,
+     "Connections of one client, waiting ones included; more are rejected", kNatural.expected,
      [](std::string_view text, Settings& s) {
        return put(kNatural.parse(text), s.client_limits.max_per_client);
      }},
     {"client_limits", "client-limit", Shape::kTable, "NETWORK=N", "",
-     "A limit of its own for each client in a network, as in 10.0.0.0/8=5; none exempts them. May "
-     "be repeated; the narrowest network counts",
+     "Another limit for each client in a network, as in 10.0.0.0/8=5; none exempts them. May be "
+     "repeated; the narrowest network counts",
      kClientLimits, &add_client_limit},
+    {"max_rate", "max-rate", Shape::kString, "N/TIME", "",
+     "New connections of one client, as in 10/1s or 100/min; more are rejected", kRate.expected,
+     [](std::string_view text, Settings& s) { return put(kRate.parse(text), s.max_rate); }},
     {"ipv4_prefix", "ipv4-prefix", Shape::kInteger, "BITS", "32",
-     "IPv4 addresses alike in so many bits are one client", kV4Bits.expected,
+     "IPv4 addresses with this many leading bits in common are one client", kV4Bits.expected,
      [](std::string_view text, Settings& s) {
        return put(kV4Bits.parse(text), s.client_limits.v4_prefix_bits);
      }},
     {"ipv6_prefix", "ipv6-prefix", Shape::kInteger, "BITS", "64",
-     "IPv6 addresses alike in so many bits are one client", kV6Bits.expected,
+     "IPv6 addresses with this many leading bits in common are one client", kV6Bits.expected,
      [](std::string_view text, Settings& s) {
        return put(kV6Bits.parse(text), s.client_limits.v6_prefix_bits);
      }},
     {"reject", "reject", Shape::kString, "HOW", "close",
-     "How a client is turned away: close, reset, or http (status 429 or 503)", kRejection.expected,
+     "How a client is rejected: close, reset, or http (status 429 or 503)", kRejection.expected,
      [](std::string_view text, Settings& s) { return put(kRejection.parse(text), s.rejection); }},
+    {"reject_text", "reject-text", Shape::kString, "TEXT", "",
+     R"(Instead: send the client this, as in "421 busy\r\n", with escapes as in TOML)",
+     kWords.expected,
+     [](std::string_view text, Settings& s) { return put(kWords.parse(text), s.reject_text); }},
 };
 
 constexpr ProxyKey kProxyProtocol[] = {
     {"send_proxy", "send-proxy", Shape::kString, "VERSION", "none",
-     "Tell the service who the client is: v1, v2 or none", kVersion.expected,
+     "Send the address of the client to the service: v1, v2 or none", kVersion.expected,
      [](std::string_view text, Settings& s) { return put(kVersion.parse(text), s.send_proxy); }},
     {"accept_proxy", "accept-proxy", Shape::kStrings, "NETWORK", "",
-     "Load balancers in this network must tell who the client is. May be repeated", kTrusted,
-     &add_trusted},
+     "Load balancers in this network must send the address of the client. May be repeated",
+     kTrusted, &add_trusted},
     {"proxy_header_timeout", "proxy-header-timeout", Shape::kStringOrInteger, "TIME", "5s",
-     "For them to tell it", kLimit.expected,
+     "How long they may take to send it", kLimit.expected,
      [](std::string_view text, Settings& s) {
        return put(kLimit.parse(text), s.proxy_header_timeout);
      }},
@@ -305,6 +366,7 @@ std::vector<Misfit> misfits(const proxy::Settings& settings) {
   if (hooks.recycle.empty() && hooks.recycle_after_timeout) {
     found.push_back({"recycle_after_timeout", {"recycle"}});
   }
+  if (hooks.recycle.empty() && !hooks.ready.empty()) found.push_back({"ready", {"recycle"}});
   if (hooks.recycle.empty() && hooks.recycle_drain_timeout != kForever) {
     found.push_back({"recycle_drain_timeout", {"recycle"}});
   }

@@ -14,6 +14,9 @@
 
 namespace throttle::config {
 
+// What --help calls a duration.
+inline constexpr std::string_view kTimeValue = "TIME";
+
 struct ProxyKey {
   std::string_view name;    // in a table [proxy.NAME]
   std::string_view option;  // as in "listen,l"; empty: only the file has it

@@ -1,3 +1,4 @@
+// Reads each table by the rows of proxy_keys.cc, then compares the proxies with each other.
 #include "libthrottle/config/proxy_tables.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ void check_shared_semaphore(TableReader& table, const ServerSettings& settings,
       {"max_connections", "max"}, {"queue_order", "order"}, {"max_queue", "max_pending"}};
   for (const auto& [key, instead] : kOfTheSemaphore) {
     complain(table, key,
-             "the semaphore " + quote(proxy.semaphore) + " decides; set its " +
+             "belongs to the semaphore " + quote(proxy.semaphore) + "; set its " +
                  std::string(instead) + " under [semaphores]");
   }
 }
@@ -56,6 +57,15 @@ void check_misfits(TableReader& table, const proxy::Settings& proxy) {
   }
 }
 
+void check_loops(TableReader table, const ServerSettings& settings) {
+  const std::string text = loop_closed_by_last(settings.proxies);
+  if (!text.empty()) return complain(table, "upstream", text);
+  const std::string chain = chain_with_last(settings.proxies);
+  if (chain.empty()) return;
+  if (const Value* const value = table.find("upstream"))
+    table.doubt(*value, "upstream", chain + "; with a semaphore each, none waits for itself");
+}
+
 void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settings& proxy) {
   for (const ProxyKeyGroup& group : proxy_key_groups()) {
     for (const ProxyKey& key : group.keys) {
@@ -64,6 +74,8 @@ void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settin
       if (!table.texts(key.name, key.shape, key.expected, take) && mandatory) {
         table.missing(key.name, key.expected);
       }
+      const Value* const value = table.find(key.name);
+      if (value != nullptr && key.value == kTimeValue) table.doubt_duration(*value, key.name);
     }
   }
   if (!proxy.semaphore.empty()) check_shared_semaphore(table, settings, proxy);
@@ -75,8 +87,20 @@ void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settin
 // What a proxy cannot be called; empty if it can.
 std::string complaint_of_name(const ServerSettings& settings, const proxy::Settings& proxy) {
   if (proxy.name.empty()) return "expected a name, got an empty one";
+  if (!fits_into_a_path(proxy.name)) return "no URL can carry this name; choose another one";
+  const std::string extra = proxy.extra_semaphore_name();
+  const bool is_taken = std::ranges::count(settings.proxies, extra, &proxy::Settings::name) > 0 ||
+                        has_semaphore(settings, extra);
+  if (proxy.extra_per_client > 0 && is_taken) {
+    return quote(extra) + " is in use already, and its extra places (extra_per_client) need it";
+  }
+  for (const proxy::Settings& other : settings.proxies) {
+    if (other.extra_per_client == 0 || other.extra_semaphore_name() != proxy.name) continue;
+    return "the extra places (extra_per_client) of proxy." + other.name +
+           " need this name; choose another one";
+  }
   if (!proxy.semaphore.empty() || !has_semaphore(settings, proxy.name)) return {};
-  return "there is a semaphore of this name; share it with semaphore = " + quote(proxy.name) +
+  return "a semaphore has this name already; share it with semaphore = " + quote(proxy.name) +
          ", or choose another name";
 }
 
@@ -102,6 +126,7 @@ void read_proxies(TableReader& top, ServerSettings& settings) {
       table->error(entry.value, entry.key, text);
     }
     settings.proxies.push_back(std::move(proxy));
+    check_loops(table->inner(entry), settings);
   }
 }
 

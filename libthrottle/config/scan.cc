@@ -1,25 +1,21 @@
+// One pass over the characters of a TOML text, with just enough grammar to know strings and
+// comments.
 #include "libthrottle/config/scan.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "libthrottle/core/check.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle::config {
 
 namespace {
 
-constexpr std::size_t kMostBareBytes = 2048;
+// Of a dotted key: the library recurses for each. Settings have three.
+constexpr std::size_t kMostParts = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool is_numeric(char c) {
-  return (c >= '0' && c <= '9') || c == '+' || c == '-';
-}
 
 class Scanner {
  public:
@@ -28,6 +24,9 @@ class Scanner {
   }
 
   bool scan() {
+    if (is_utf16()) {
+      complain("the file is UTF-16, and a configuration is UTF-8: save it again as UTF-8");
+    }
     while (sound_ && !rest_.empty()) {
       step();
     }
@@ -55,19 +54,15 @@ class Scanner {
   }
 
   void step_bare(char next) {
-    constexpr std::string_view kBehindIsAWord = "=,[{";
     if (next == '#') place_ = Place::kComment;
-    if (word_begins_ && is_numeric(next)) numeric_ = true;
-    word_begins_ = is_blank(next) || kBehindIsAWord.find(next) != std::string_view::npos;
-    if (++bare_bytes_ > kMostBareBytes) {
-      return complain("more than " + std::to_string(kMostBareBytes) +
-                      " bytes outside of strings in one line");
-    }
+    constexpr std::string_view kEndsAKey = "=,[]{}#\n";
+    if (kEndsAKey.find(next) != std::string_view::npos) dots_ = 0;
+    if (next == '.' && ++dots_ >= kMostParts)
+      return complain("more than " + std::to_string(kMostParts) + " parts in one dotted key");
     take();
   }
 
   void open_string(char quote) {
-    word_begins_ = false;
     quote_ = quote;
     place_ = starts_block() ? Place::kBlock : Place::kString;
     take_quotes(place_ == Place::kBlock ? 3 : 1);
@@ -79,18 +74,9 @@ class Scanner {
   }
 
   void step_string(char next) {
-    const bool continued = continued_;
     take();
-    if (next != '\\' || quote_ != '"' || rest_.empty()) return;
-    const char escaped = rest_.front();
-    if (is_blank(escaped)) {
-      continued_ = true;
-    } else if (static_cast<unsigned char>(escaped) > 0x7F) {
-      complain("not valid TOML: unknown escape sequence");
-    } else {
-      take();
-      continued_ = continued;  // the library may go on skipping blanks behind it
-    }
+    const bool escapes = next == '\\' && quote_ == '"' && !rest_.empty();
+    if (escapes && rest_.front() != '\n') take();
   }
 
   bool starts_block() const { return rest_.starts_with(std::string(3, quote_)); }
@@ -102,32 +88,23 @@ class Scanner {
   }
 
   void take() {
+    THROTTLE_CHECK(!rest_.empty());
     const std::string_view before = rest_;
     const char32_t character = take_character(rest_);
     if (character == kBrokenCharacter) return complain("not valid UTF-8");
-    if (character > 0x7F) return take_beyond_ascii(before.substr(0, before.size() - rest_.size()));
-    constexpr std::string_view kBehindANumber = ",]}#";
-    const char byte = before.front();
-    numeric_ = numeric_ && !is_blank(byte) && kBehindANumber.find(byte) == std::string_view::npos;
-    continued_ = continued_ && is_blank(byte);
-    ++position_.column;
-    if (byte == '\n') {
-      position_ = {position_.line + 1, 1};
-      bare_bytes_ = 0;
+    if (character > 0x7F && place_ == Place::kBare) {
+      return complain("not valid TOML: " + quote(before.substr(0, before.size() - rest_.size())) +
+                      " is only allowed in quotes or in a comment");
     }
+    ++position_.column;
+    if (character == '\n') position_ = {position_.line + 1, 1};
   }
 
-  void take_beyond_ascii(std::string_view character) {
-    if (place_ == Place::kBare) {
-      return complain("not valid TOML: " + quote(character) +
-                      " may only stand in quotes or in a comment");
-    }
-    if (numeric_) return complain(quote(character) + " may not stand so close behind a number");
-    if (continued_) {
-      return complain(quote(character) +
-                      " may not stand first after a line that ends in a backslash");
-    }
-    ++position_.column;
+  // By its byte order mark, or by the zero that each ASCII character has without one.
+  bool is_utf16() const {
+    using namespace std::string_view_literals;
+    if (rest_.starts_with("\xFF\xFE"sv) || rest_.starts_with("\xFE\xFF"sv)) return true;
+    return rest_.size() >= 2 && (rest_[0] == '\0') != (rest_[1] == '\0');
   }
 
   void complain(const std::string& text) {
@@ -139,11 +116,8 @@ class Scanner {
   Findings& findings_;
   Position position_{1, 1};  // of the next character
   Place place_ = Place::kBare;
-  char quote_ = '"';            // of the string
-  bool word_begins_ = true;     // a key or value may begin with the next character
-  bool numeric_ = false;        // it began like a number, and has not ended yet
-  bool continued_ = false;      // in the blanks after a line of a block that ends in a backslash
-  std::size_t bare_bytes_ = 0;  // of the line so far
+  char quote_ = '"';      // of the string
+  std::size_t dots_ = 0;  // of the key so far
   bool sound_ = true;
 };
 

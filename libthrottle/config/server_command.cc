@@ -1,3 +1,4 @@
+// The few options of the server: all others are in its configuration file.
 #include "libthrottle/config/server_command.h"
 
 #include <string_view>
@@ -13,18 +14,19 @@ namespace throttle::config {
 namespace {
 
 constexpr std::string_view kHead =
-    R"(Semaphores as a service over HTTP: who wants to use something that cannot take
-many users at once asks here for a lease first, and waits in a fair queue.
+    R"(Semaphores as a service over HTTP. Programs that share something that cannot
+take many users at once ask this server for a lease first, and wait in a fair
+queue.
 
 Usage: throttle-server [OPTION]...
 )";
 
 constexpr std::string_view kTail = R"(
 Configuration:
-  The semaphores, the proxies and all other settings stand in throttle.toml in
-  the working directory or in the file given by --configuration. If there is no
-  such file, the server says so and starts without semaphores. What the command
-  line says wins over the file.
+  Semaphores, proxies and all other settings are read from throttle.toml in the
+  working directory, or from the file given by --configuration. If the file does
+  not exist, the server logs a warning and starts without semaphores. Options of
+  the command line override the file.
 
 Environment:
   THROTTLE_LOG  What goes to stderr, instead of the level in [logging.stderr]:
@@ -32,32 +34,34 @@ Environment:
                 of their own, as in "warn,http=debug".
 
 Signals:
-  SIGINT, SIGTERM, Ctrl+C  Stop: no new connections, waiting requests are told
-                           that they are pending, the others finish, and the
-                           connections of proxies may end for their
-                           drain_timeout. A second one ends all at once, with
-                           exit code 1.
-  SIGHUP (not on Windows)  Read the semaphores and proxies of the file again. No
-                           lease or connection is dropped; a file with mistakes
-                           changes nothing.
+  SIGINT, SIGTERM, Ctrl+C  Stop: accept no new connections, answer waiting
+                           requests "pending", and let the others and the
+                           connections of proxies finish within their
+                           drain_timeout. A second signal ends all at once,
+                           with exit code 1; the same one within a second
+                           counts as the first.
+  SIGHUP (not on Windows)  Read the file again. No lease or connection is
+                           dropped; a file with mistakes changes nothing.
+  SIGUSR1, SIGUSR2         (not on Windows) Pause: grant nothing, all requests
+                           wait. Resume.
 
 Exit codes:
-  0  stopped as asked, or the configuration is valid
-  1  the configuration is wrong, the server could not start, or was cut short
-     by a second signal
+  0  stopped on request, or the configuration is valid
+  1  the configuration is wrong, the server could not start, or a second signal
+     ended it
   2  wrong arguments
 )";
 
 std::vector<OptionGroup> known_options() {
-  const HostPort listen = HttpSettings().listen;
+  const HostPort listen = http::Settings().listen;
   return {{"Options, with their defaults in brackets",
            {{"address", "HOST", "Host to listen on [" + listen.host + "]"},
             {"port", "PORT", "Port to listen on [" + std::to_string(listen.port) + "]"},
             {"configuration,c", "FILE", "Configuration [" + ServerOptions().configuration + "]"},
             {"log-format", "FORMAT", "Lines on stderr: text or json [text]"},
-            {"check", "", "Say whether the configuration is valid, and end"},
-            {"help,h", "", "Show this, and end"},
-            {"version,V", "", "Show the version, and end"}}}};
+            {"check", "", "Check that the configuration is valid, and exit"},
+            {"help,h", "", "Show this, and exit"},
+            {"version,V", "", "Show the version, and exit"}}}};
 }
 
 Result<void> apply(const Argument& argument, ServerOptions& options) {
@@ -82,7 +86,10 @@ Result<ServerCommand> parse_server_command(std::span<const char* const> argument
   }
   if (is_given(*given, "help")) return ShowHelp{};
   if (is_given(*given, "version")) return ShowVersion{};
-  if (is_given(*given, "check")) return Check{std::move(options)};
+  if (is_given(*given, "check")) {
+    options.doubts = Doubts::kRefused;
+    return Check{std::move(options)};
+  }
   return Run{std::move(options)};
 }
 
@@ -92,16 +99,18 @@ std::string server_help() {
 
 Result<LoadedSettings> load_settings(const ServerOptions& options) {
   auto loaded = load_settings_file(options.configuration);
+  if (options.doubts == Doubts::kRefused) loaded = without_doubts(std::move(loaded));
   if (!loaded) return loaded;
-  HttpSettings& http = loaded->settings.http;
+  http::Settings& http = loaded->settings.http;
   http.listen.host = options.address.value_or(http.listen.host);
   http.listen.port = options.port.value_or(http.listen.port);
   if (const auto who = who_listens_at(http.listen, loaded->settings.proxies); !who.empty()) {
     return fail(ErrorCode::kInvalidArgument,
-                options.configuration + ": " + who + ", where the server is to listen; give it " +
-                    "another address by http.listen, or --address and --port");
+                options.configuration + ": " + who +
+                    ", which is the address of the server; choose " +
+                    "another one with http.listen, or --address and --port");
   }
-  StderrSettings& terminal = loaded->settings.logging.terminal;
+  telemetry::TerminalSettings& terminal = loaded->settings.logging.terminal;
   terminal.format = options.log_format.value_or(terminal.format);
   return loaded;
 }

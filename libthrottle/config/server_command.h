@@ -1,6 +1,6 @@
-// The command line of throttle-server, and what it has to say about itself.
+// The command line of throttle-server and its --help.
 //
-// All text is UTF-8. Threads: pure functions, but for reading the file.
+// All text is UTF-8. Threads: pure functions, except for reading the file.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,13 @@
 
 namespace throttle::config {
 
-// What the command line says about the server; where it says something, it wins over the file.
+// The options of the command line; one that is given overrides the file.
 struct ServerOptions {
   std::string configuration = "throttle.toml";
   std::optional<std::string> address = {};  // a host as parse_host() gives it
   std::optional<std::uint16_t> port = {};
-  std::optional<LogFormat> log_format = {};
+  std::optional<LineFormat> log_format = {};
+  Doubts doubts = Doubts::kAccepted;
 
   bool operator==(const ServerOptions&) const = default;
 };
@@ -30,7 +31,7 @@ struct ServerOptions {
 struct Run {
   ServerOptions options;
 };
-struct Check {  // say whether the configuration is valid, and end
+struct Check {  // whether the configuration is valid
   ServerOptions options;
 };
 using ServerCommand = std::variant<Run, Check, ShowHelp, ShowVersion>;
@@ -42,8 +43,8 @@ Result<ServerCommand> parse_server_command(std::span<const char* const> argument
 // What --help shows, with a line end at its end.
 std::string server_help();
 
-// The settings of the file with those of the command line in their place: at the start, and when
-// the file is read again. Errors as load_settings_file().
+// The settings of the file, overridden by those of the command line: at the start and at a reload.
+// Errors as load_settings_file().
 Result<LoadedSettings> load_settings(const ServerOptions& options);
 
 }  // namespace throttle::config

@@ -1,31 +1,40 @@
+// The values of settings, and the semaphores that follow from them.
 #include "libthrottle/config/settings.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "libthrottle/core/text.h"
 
 namespace throttle::config {
-namespace {
 
-std::optional<SemaphoreSettings> find_semaphore(const std::vector<SemaphoreSettings>& semaphores,
-                                                std::string_view name) {
-  const auto found = std::ranges::find(semaphores, name, &SemaphoreSettings::name);
-  return found == semaphores.end() ? std::nullopt : std::optional(*found);
-}
-
-}  // namespace
-
-Result<LogFormat> parse_log_format(std::string_view text) {
-  if (text == "text") return LogFormat::kText;
-  if (text == "json") return LogFormat::kJson;
+Result<LineFormat> parse_log_format(std::string_view text) {
+  if (text == "text") return LineFormat::kText;
+  if (text == "json") return LineFormat::kJson;
   return fail(ErrorCode::kInvalidArgument,
               "expected " + std::string(kLogFormats) + ", got " + quote(text));
 }
 
+namespace {
+
+// Each connection with a place may be of another client.
+Count extra_places(const proxy::Settings& proxy, const std::vector<SemaphoreSettings>& shared) {
+  Count places = proxy.max_connections;
+  for (const SemaphoreSettings& each : shared)
+    if (each.name == proxy.semaphore) places = each.full_count;
+  constexpr Count kMost = Count{1} << 31;
+  const auto extra = static_cast<Count>(std::min<std::size_t>(proxy.extra_per_client, kMost));
+  return std::clamp<Count>(places, 0, kMost) * extra;
+}
+
+}  // namespace
+
 std::vector<SemaphoreSettings> semaphores_in_force(const ServerSettings& settings) {
   std::vector<SemaphoreSettings> semaphores = settings.semaphores;
   for (const proxy::Settings& proxy : settings.proxies) {
+    if (proxy.extra_per_client > 0) {
+      semaphores.push_back({.name = proxy.extra_semaphore_name(),
+                            .full_count = extra_places(proxy, settings.semaphores)});
+    }
     if (!proxy.semaphore.empty()) continue;
     semaphores.push_back({.name = proxy.name,
                           .full_count = proxy.max_connections,
@@ -33,24 +42,6 @@ std::vector<SemaphoreSettings> semaphores_in_force(const ServerSettings& setting
                           .max_pending = proxy.max_queue});
   }
   return semaphores;
-}
-
-std::vector<KeptSemaphore> keep_semaphores(ServerSettings& wanted, const ServerSettings& present) {
-  std::vector<KeptSemaphore> changes;
-  for (proxy::Settings& proxy : wanted.proxies) {
-    const auto running = std::ranges::find(present.proxies, proxy.name, &proxy::Settings::name);
-    if (running == present.proxies.end()) continue;
-    const std::string& kept = running->semaphore_name();
-    if (proxy.semaphore_name() == kept) continue;
-    changes.push_back({proxy.name, kept, proxy.semaphore_name()});
-    proxy.semaphore = kept;
-  }
-  const std::vector<SemaphoreSettings> before = semaphores_in_force(present);
-  for (const KeptSemaphore& change : changes) {
-    if (find_semaphore(semaphores_in_force(wanted), change.kept)) continue;
-    wanted.semaphores.push_back(*find_semaphore(before, change.kept));
-  }
-  return changes;
 }
 
 }  // namespace throttle::config

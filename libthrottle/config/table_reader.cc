@@ -1,3 +1,4 @@
+// Checks the type and form of each value, and reports keys that nothing has read.
 #include "libthrottle/config/table_reader.h"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ bool TableReader::text(std::string_view key, std::string& target) {
 
 bool TableReader::texts(std::string_view key, Shape shape, std::string_view expected,
                         const TakeText& take) {
+  THROTTLE_CHECK(take != nullptr);
   const Value* const value = find(key);
   if (value == nullptr) return false;
   if (!has_shape(*value, shape)) {
@@ -101,8 +103,22 @@ void TableReader::error(const Value& value, std::string_view key, std::string_vi
   findings_.error(value.position, path_of(key), text);
 }
 
+void TableReader::warning(const Value& value, std::string_view key, std::string_view text) const {
+  findings_.warning(value.position, path_of(key), text);
+}
+
+void TableReader::doubt(const Value& value, std::string_view key, std::string_view text) const {
+  findings_.doubt(value.position, path_of(key), text);
+}
+
 void TableReader::unfit(const Value& value, std::string_view key, std::string_view expected) const {
   error(value, key, "expected " + std::string(expected) + ", got " + describe(value));
+}
+
+void TableReader::doubt_duration(const Value& value, std::string_view key) const {
+  const std::string written = text_of(value);
+  const std::string doubt = doubt_of_duration(written);
+  if (!doubt.empty()) warning(value, key, written + ' ' + doubt);
 }
 
 void TableReader::finish(Strangers strangers) const {

@@ -17,6 +17,7 @@
 #include "libthrottle/config/document.h"
 #include "libthrottle/config/findings.h"
 #include "libthrottle/config/forms.h"
+#include "libthrottle/core/check.h"
 #include "libthrottle/core/result.h"
 
 namespace throttle::config {
@@ -30,9 +31,11 @@ enum class Strangers : std::uint8_t { kWarn, kRefuse };
 class TableReader {
  public:
   // Both outlive the reader. `path` is how messages call the table; empty: the top of the file.
-  // `table` is one.
+  // `table` is one, or a value without entries.
   TableReader(const Value& table, std::string path, Findings& findings)
-      : table_(table), path_(std::move(path)), findings_(findings) {}
+      : table_(table), path_(std::move(path)), findings_(findings) {
+    THROTTLE_CHECK(table.kind == Value::Kind::kTable || table.entries.empty());
+  }
 
   // The readers return whether the key is there, with a value that fits or not.
 
@@ -53,6 +56,7 @@ class TableReader {
     Result<T> result = form.parse(value->text);
     if (result) {
       target = *std::move(result);
+      if constexpr (std::same_as<T, Duration>) doubt_duration(*value, key);
     } else {
       error(*value, key, result.error().message);
     }
@@ -76,6 +80,11 @@ class TableReader {
   void missing(std::string_view key, std::string_view expected);
   void error(const Value& value, std::string_view key, std::string_view text) const;
   void unfit(const Value& value, std::string_view key, std::string_view expected) const;
+  void warning(const Value& value, std::string_view key, std::string_view text) const;
+  void doubt(const Value& value, std::string_view key, std::string_view text) const;
+
+  // Warns of a duration that is valid but probably not meant.
+  void doubt_duration(const Value& value, std::string_view key) const;
 
   // Warns of every key that nobody asked for, and says which one may be meant.
   void finish(Strangers strangers = Strangers::kWarn) const;

@@ -1,3 +1,4 @@
+// Reads and writes addresses. IPv6 is written by the rules of RFC 5952.
 #include "libthrottle/core/address.h"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ std::optional<T> parse_number(std::string_view text, std::size_t max_digits, int
   return number;
 }
 
-// What stands before the first `separator`, which is taken off too; all of `rest` if there is none.
+// What is before the first `separator`, which is taken off too; all of `rest` if there is none.
 std::string_view take_until(std::string_view& rest, char separator) {
   const std::size_t length = std::min(rest.find(separator), rest.size());
   const std::string_view taken = rest.substr(0, length);
@@ -140,7 +141,7 @@ std::string v4_text(const IpAddress::Bytes& bytes) {
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+         c == '.' || c == '_';
 }
 
 tl::unexpected<Error> not_host_port(std::string_view text, std::string_view why) {
@@ -158,6 +159,11 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
 
 bool IpAddress::is_v4() const {
   return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin());
+}
+
+bool IpAddress::is_loopback() const {
+  constexpr IpAddress kV6 = from_v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  return is_v4() ? bytes_[kMappedPrefix.size()] == 127 : *this == kV6;
 }
 
 std::string IpAddress::to_string() const {
@@ -182,10 +188,13 @@ Result<std::string> parse_host(std::string_view text) {
       std::ranges::all_of(host, is_name_character)) {
     return std::string(host);
   }
+  const bool is_ascii =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   return fail(ErrorCode::kInvalidArgument,
               quote(text) +
                   " is not a host: expected a name, an IPv4 address or an IPv6 address "
-                  "in brackets");
+                  "in brackets" +
+                  (is_ascii ? "" : "; write a name beyond ASCII in punycode (xn--...)"));
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
@@ -198,7 +207,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
   const std::string_view port_text = text.substr(colon + 1);
   if (host_text.empty()) return not_host_port(text, "the host is missing, as in localhost:8000");
   if (host_text.front() != '[' && host_text.find(':') != std::string_view::npos) {
-    return not_host_port(text, "an IPv6 address stands in brackets, as in [::1]:8000");
+    return not_host_port(text, "an IPv6 address needs brackets, as in [::1]:8000");
   }
   const auto host = parse_host(host_text);
   if (!host) return not_host_port(text, host.error().message);

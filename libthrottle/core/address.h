@@ -36,6 +36,7 @@ class IpAddress {
   static Result<IpAddress> parse(std::string_view text);
 
   bool is_v4() const;
+  bool is_loopback() const;  // 127.0.0.0/8 or ::1
   const Bytes& bytes() const { return bytes_; }
   std::string to_string() const;  // IPv6 in the form of RFC 5952
 
@@ -47,7 +48,7 @@ class IpAddress {
 
 // An IP address and a port in host order.
 struct SocketAddress {
-  IpAddress ip;
+  IpAddress ip = {};
   std::uint16_t port = 0;
 
   // "10.0.0.1:80" or "[::1]:80".

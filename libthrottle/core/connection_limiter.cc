@@ -1,9 +1,9 @@
+// The limiter's table of clients, each with its count, under one mutex. A client without
+// connections has no entry.
 #include "libthrottle/core/connection_limiter.h"
 
 #include <algorithm>
 #include <utility>
-
-#include <tsl/robin_map.h>
 
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/hash.h"
@@ -21,31 +21,27 @@ struct Client {
 }  // namespace
 
 struct ConnectionLimiter::State {
-  IpAddress client_of(const IpAddress& address) const {
-    return masked(address, address.is_v4() ? config.v4_prefix_bits : config.v6_prefix_bits);
-  }
-
-  // The narrowest override that contains the address, or the common limit.
-  std::size_t limit_of(const IpAddress& address) const {
-    const auto match =
-        std::find_if(config.overrides.begin(), config.overrides.end(),
-                     [&](const Override& each) { return each.network.contains(address); });
-    return match == config.overrides.end() ? config.max_per_client : match->max_per_client;
-  }
-
-  void set(Config wanted) {
-    std::stable_sort(wanted.overrides.begin(), wanted.overrides.end(),
-                     [](const Override& a, const Override& b) {
-                       return a.network.prefix_bits() > b.network.prefix_bits();
-                     });
-    config = std::move(wanted);
-  }
-
   Config config;
   Slab<Client> clients;
-  tsl::robin_map<IpAddress, std::uint32_t, IpAddressHash> by_address;
+  std::unordered_map<IpAddress, std::uint32_t, IpAddressHash> by_address;
   std::size_t open = 0;
 };
+
+IpAddress ConnectionLimiter::Config::client_of(const IpAddress& address) const {
+  return masked(address, address.is_v4() ? v4_prefix_bits : v6_prefix_bits);
+}
+
+// Of several overrides of one network, the first.
+const ConnectionLimiter::Override* ConnectionLimiter::Config::override_of(
+    const IpAddress& address) const {
+  const Override* narrowest = nullptr;
+  for (const Override& each : overrides) {
+    const bool is_narrower =
+        narrowest == nullptr || each.network.prefix_bits() > narrowest->network.prefix_bits();
+    if (is_narrower && each.network.contains(address)) narrowest = &each;
+  }
+  return narrowest;
+}
 
 ConnectionLimiter::Permit::Permit(Permit&& other) noexcept
     : limiter_(std::exchange(other.limiter_, nullptr)), client_(other.client_) {}
@@ -63,7 +59,7 @@ ConnectionLimiter::Permit::~Permit() {
 ConnectionLimiter::ConnectionLimiter() : ConnectionLimiter(Config{}) {}
 
 ConnectionLimiter::ConnectionLimiter(Config config) : state_(std::make_unique<State>()) {
-  state_->set(std::move(config));
+  state_->config = std::move(config);
 }
 
 ConnectionLimiter::~ConnectionLimiter() {
@@ -73,12 +69,13 @@ ConnectionLimiter::~ConnectionLimiter() {
 std::optional<ConnectionLimiter::Permit> ConnectionLimiter::accept(const IpAddress& address) {
   const std::lock_guard lock(mutex_);
   State& state = *state_;
-  const std::size_t limit = state.limit_of(address);
+  const Override* const own = state.config.override_of(address);
+  const std::size_t limit = own == nullptr ? state.config.max_per_client : own->max_per_client;
   if (limit == 0) return std::nullopt;
-  const IpAddress client = state.client_of(address);
+  const IpAddress client = state.config.client_of(address);
   const auto [entry, added] = state.by_address.try_emplace(client, 0);
   if (added) {
-    entry.value() = state.clients.allocate();
+    entry->second = state.clients.allocate();
     state.clients[entry->second] = {client, 0};
   }
   Client& found = state.clients[entry->second];
@@ -91,6 +88,7 @@ std::optional<ConnectionLimiter::Permit> ConnectionLimiter::accept(const IpAddre
 void ConnectionLimiter::give_back(std::uint32_t client) noexcept {
   const std::lock_guard lock(mutex_);
   State& state = *state_;
+  THROTTLE_CHECK(state.open > 0 && state.clients[client].open > 0);
   --state.open;
   if (--state.clients[client].open > 0) return;
   state.by_address.erase(state.clients[client].address);
@@ -99,7 +97,7 @@ void ConnectionLimiter::give_back(std::uint32_t client) noexcept {
 
 void ConnectionLimiter::set_config(Config config) {
   const std::lock_guard lock(mutex_);
-  state_->set(std::move(config));
+  state_->config = std::move(config);
 }
 
 ConnectionLimiter::Config ConnectionLimiter::config() const {
@@ -109,7 +107,7 @@ ConnectionLimiter::Config ConnectionLimiter::config() const {
 
 std::size_t ConnectionLimiter::open_count(const IpAddress& address) const {
   const std::lock_guard lock(mutex_);
-  const auto found = state_->by_address.find(state_->client_of(address));
+  const auto found = state_->by_address.find(state_->config.client_of(address));
   return found == state_->by_address.end() ? 0 : state_->clients[found->second].open;
 }
 

@@ -37,9 +37,14 @@ class ConnectionLimiter {
 
   struct Config {
     std::size_t max_per_client = kUnlimited;
-    unsigned v4_prefix_bits = 32;  // addresses that share so many first bits are one client
+    unsigned v4_prefix_bits = 32;  // addresses that share this number of first bits are one client
     unsigned v6_prefix_bits = 64;
     std::vector<Override> overrides = {};  // of several that contain a client the narrowest counts
+
+    // The client that an address belongs to, by its first address.
+    IpAddress client_of(const IpAddress& address) const;
+    // The narrowest override that contains the address; null if there is none.
+    const Override* override_of(const IpAddress& address) const;
     bool operator==(const Config&) const = default;
   };
 
@@ -66,7 +71,7 @@ class ConnectionLimiter {
   ConnectionLimiter(const ConnectionLimiter&) = delete;
   ConnectionLimiter& operator=(const ConnectionLimiter&) = delete;
 
-  // A permit, or nothing if the client has as many as it may. Nothing tells the limits in force.
+  // A permit, or nothing if the client has as many as it may. Nothing reveals the limits in force.
   std::optional<Permit> accept(const IpAddress& address);
 
   // For connections that come from now on. Open ones stay counted for the client as it was grouped

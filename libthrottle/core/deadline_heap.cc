@@ -1,3 +1,4 @@
+// A binary heap by (time, arrival) that knows the position of each item.
 #include "libthrottle/core/deadline_heap.h"
 
 #include <algorithm>

@@ -2,9 +2,9 @@
 // the order of arrival.
 //
 // Idea: a heap of (time, arrival, item) with the position of every item beside it. An owner
-// that moves a deadline later, which heartbeats do all day, need not tell: when the entry comes up,
-// the heap asks for the deadline and enters the item anew. Only an earlier one must be told
-// (hasten). So the owner may keep the deadline wherever it is at hand anyway.
+// that moves a deadline later, which heartbeats do all day, need not report it: when the entry
+// comes up, the heap asks for the deadline and enters the item again. Only an earlier one must be
+// reported (hasten). So the owner may keep the deadline wherever it is at hand anyway.
 // Cost: later costs nothing; earlier, insert and erase O(log n); 28 bytes an item.
 // Four branches a node: half the levels of two, and the branches share cache lines.
 // Invariants: an item's entry is never later than its deadline; it has one entry at most.
@@ -32,8 +32,8 @@ class DeadlineHeap {
   // Takes an item out; no item of that number is no error.
   void erase(Item item);
 
-  // Takes out the earliest item that is due (deadline <= now), or none. deadline_of(item) tells the
-  // deadline that its owner keeps.
+  // Takes out the earliest item that is due (deadline <= now), or none. deadline_of(item) returns
+  // the deadline that its owner keeps.
   template <typename DeadlineOf>
   std::optional<Item> pop_due(TimePoint now, DeadlineOf deadline_of) {
     while (!heap_.empty() && heap_.front().when <= now) {

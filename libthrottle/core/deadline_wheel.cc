@@ -1,3 +1,4 @@
+// The slots of the wheel: where an item belongs, and how a slot is opened when its time comes.
 #include "libthrottle/core/deadline_wheel.h"
 
 #include <bit>

@@ -3,11 +3,11 @@
 // misses.
 //
 // Idea: the farther a deadline, the less precisely it need be known. What is due within the present
-// tick stands in a small heap. Everything else stands, unsorted, in slots that cover a span of time
+// tick is in a small heap. Everything else is, unsorted, in slots that cover a span of time
 // each: 64 of one tick, 64 of eight ticks, and so on, to the end of time. When its span begins, a
-// slot is opened: the owner is asked for the deadline of each item, and the item is filed anew,
+// slot is opened: the owner is asked for the deadline of each item, and the item is filed again,
 // nearer to its end or, if it was renewed, as far away as before. So an owner that moves a deadline
-// later, which heartbeats do all day, need not tell; only an earlier one must be told (hasten).
+// later, which heartbeats do all day, need not report it; only an earlier one must be (hasten).
 // Cost: later costs nothing, the rest O(1) an item; an item is looked at about once a life. 8 bytes
 // beside the item itself.
 // Invariants: an item's slot never begins after its deadline; a slot that has begun is empty. An
@@ -60,7 +60,7 @@ class DeadlineWheel {
   void erase(Item& item);
 
   // Takes out the earliest item that is due (deadline <= now < kNever); null if none is.
-  // deadline_of(item) tells the deadline that its owner keeps.
+  // deadline_of(item) returns the deadline that its owner keeps.
   template <typename DeadlineOf>
   Item* pop_due(TimePoint now, DeadlineOf deadline_of) {
     while (next_slot_ <= now)
@@ -128,7 +128,7 @@ class DeadlineWheel {
 
   void file(Item& item, TimePoint when);
   void leave_slot(const Item& item);
-  // Lets time pass until next_slot_; what stands in a slot that begins there is to be filed anew.
+  // Lets time pass until next_slot_; the items of a slot that begins there have to be filed again.
   std::vector<Item*> open_next();
   void find_next_slot();
   Soon pop_soon();

@@ -1,98 +1,20 @@
+// A parser and a writer for durations, in whole numbers: nothing is rounded by floating point.
 #include "libthrottle/core/duration.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <utility>
 
+#include "libthrottle/core/duration_units.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle {
 
 namespace {
 
-constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
-constexpr std::uint64_t kMinute = 60;
-constexpr std::uint64_t kHour = 60 * kMinute;
-constexpr std::uint64_t kDay = 24 * kHour;
-constexpr std::uint64_t kMonth = 2'630'016;  // 30.44 days
-constexpr std::uint64_t kYear = 31'557'600;  // 365.25 days
-
-// What one of a unit is worth. Its whole part is counted in one grain and its fraction in another:
-// hours and above have no fractions of a second, and a nanosecond has no fraction at all.
-enum class Grain : std::uint8_t { kNone, kNanosecond, kSecond };
-struct Worth {
-  std::uint64_t factor = 0;
-  Grain grain = Grain::kNone;
-};
-struct Unit {
-  std::string_view spelling;
-  Worth whole;
-  Worth fraction;
-};
-
-constexpr Unit nanos(std::string_view spelling, std::uint64_t factor) {
-  const Worth worth{factor, Grain::kNanosecond};
-  return {spelling, worth, factor == 1 ? Worth{} : worth};
-}
-constexpr Unit seconds(std::string_view spelling, std::uint64_t factor) {
-  const Worth fraction = factor < kHour ? Worth{factor * kNanosPerSecond, Grain::kNanosecond}
-                                        : Worth{factor, Grain::kSecond};
-  return {spelling, {factor, Grain::kSecond}, fraction};
-}
-
-constexpr std::array kUnits = {nanos("ms", 1'000'000),
-                               seconds("s", 1),
-                               seconds("min", kMinute),
-                               seconds("m", kMinute),
-                               seconds("h", kHour),
-                               seconds("day", kDay),
-                               seconds("days", kDay),
-                               seconds("d", kDay),
-                               seconds("sec", 1),
-                               seconds("secs", 1),
-                               seconds("second", 1),
-                               seconds("seconds", 1),
-                               seconds("mins", kMinute),
-                               seconds("minute", kMinute),
-                               seconds("minutes", kMinute),
-                               seconds("hr", kHour),
-                               seconds("hrs", kHour),
-                               seconds("hour", kHour),
-                               seconds("hours", kHour),
-                               seconds("w", 7 * kDay),
-                               seconds("wk", 7 * kDay),
-                               seconds("wks", 7 * kDay),
-                               seconds("week", 7 * kDay),
-                               seconds("weeks", 7 * kDay),
-                               seconds("M", kMonth),
-                               seconds("month", kMonth),
-                               seconds("months", kMonth),
-                               seconds("y", kYear),
-                               seconds("yr", kYear),
-                               seconds("yrs", kYear),
-                               seconds("year", kYear),
-                               seconds("years", kYear),
-                               nanos("msec", 1'000'000),
-                               nanos("millis", 1'000'000),
-                               nanos("us", 1'000),
-                               nanos("usec", 1'000),
-                               nanos("\u00B5s", 1'000),
-                               nanos("ns", 1),
-                               nanos("nsec", 1),
-                               nanos("nanos", 1)};
-
-constexpr std::string_view kUnitHint =
-    " (units: ns, us, ms, s, min, h, days, weeks, months, years)";
-
-const Unit* find_unit(std::string_view spelling) {
-  for (const Unit& unit : kUnits) {
-    if (unit.spelling == spelling) return &unit;
-  }
-  return nullptr;
-}
+using namespace duration_units;
 
 constexpr char32_t kEnd = kBrokenCharacter - 1;  // behind the last character
 
@@ -155,7 +77,7 @@ class Total {
 };
 
 // duration := group+, group := number unit, number := digit+ ('.' digit+)?, unit := letter+
-// Blanks may stand anywhere but inside a unit and directly behind the start of one.
+// Blanks may be anywhere except inside a unit and directly behind the start of one.
 class DurationReader {
  public:
   explicit DurationReader(std::string_view text) : text_(text), rest_(text) { advance(); }

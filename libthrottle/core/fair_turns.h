@@ -1,18 +1,19 @@
-// Round robin over clients: who of those that wait is next, when everybody in turn sends one.
+// Round robin over clients: which of those that wait is next, when each in turn sends one.
 //
 // Clients take turns in the order in which they came; within a client the order is that of arrival.
 // A client that was served goes to the end; one that has nobody waiting any more leaves the round.
 // Cost: head O(1), the rest O(log n) of the client's own waiters. Threads: one at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
-#include <tsl/robin_map.h>
-
 #include "libthrottle/core/address.h"
+#include "libthrottle/core/check.h"
 #include "libthrottle/core/hash.h"
 
 namespace throttle {
@@ -24,14 +25,17 @@ class FairTurns {
 
   void add(const IpAddress& client, Arrival arrival, Slot slot) {
     const auto [entry, added] = by_client_.try_emplace(client);
-    if (added) entry.value() = round_.insert(round_.end(), Turn{});
-    entry->second->waiting.emplace(arrival, slot);
+    if (added) entry->second = round_.insert(round_.end(), Turn{});
+    const bool is_new = entry->second->waiting.emplace(arrival, slot).second;
+    THROTTLE_CHECK(is_new);
   }
 
   void remove(const IpAddress& client, Arrival arrival) {
     const auto entry = by_client_.find(client);
+    THROTTLE_CHECK(entry != by_client_.end());
     const auto turn = entry->second;
-    turn->waiting.erase(arrival);
+    const std::size_t erased = turn->waiting.erase(arrival);
+    THROTTLE_CHECK(erased == 1);
     if (!turn->waiting.empty()) return;
     round_.erase(turn);
     by_client_.erase(entry);
@@ -62,14 +66,17 @@ class FairTurns {
 
   bool empty() const { return round_.empty(); }
   // Not if it is empty.
-  Slot head() const { return round_.front().waiting.begin()->second; }
+  Slot head() const {
+    THROTTLE_CHECK(!empty());
+    return round_.front().waiting.begin()->second;
+  }
 
  private:
   struct Turn {
     std::map<Arrival, Slot> waiting;
   };
   std::list<Turn> round_;
-  tsl::robin_map<IpAddress, std::list<Turn>::iterator, IpAddressHash> by_client_;
+  std::unordered_map<IpAddress, std::list<Turn>::iterator, IpAddressHash> by_client_;
 };
 
 }  // namespace throttle

@@ -1,5 +1,5 @@
-// Items of T by the 64-bit `id` that each carries, for a million of them: to find one costs one
-// cache miss, the item itself.
+// Items of T by the 64-bit id that each carries, for a million of them: to find one costs one cache
+// miss, the item itself. T is made of its id and says it: T(id), id().
 //
 // Idea: open addressing with linear probing, and a table of tags beside that of the items: of each
 // place one byte, some bits of the hash. The tags are few enough to stay in the cache and nearly
@@ -21,6 +21,17 @@
 
 namespace throttle {
 
+// To be the base of an item, with its constructors.
+class Identified {
+ public:
+  Identified() = default;
+  explicit Identified(std::uint64_t id) : id_(id) {}
+  std::uint64_t id() const { return id_; }
+
+ private:
+  std::uint64_t id_ = 0;
+};
+
 template <typename T>
 class IdTable {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -33,7 +44,7 @@ class IdTable {
   const T* find(Id id) const {
     const Hash hash = mix64(id);
     for (std::size_t place = home(hash);; place = next(place)) {
-      if (tags_[place] == tag(hash) && items_[place].id == id) return &items_[place];
+      if (tags_[place] == tag(hash) && items_[place].id() == id) return &items_[place];
       if (tags_[place] == kFree) return nullptr;
     }
   }
@@ -43,17 +54,16 @@ class IdTable {
     THROTTLE_CHECK(find(id) == nullptr);
     if (size_ == tags_.size() / 4 * 3) grow();
     ++size_;
-    T item{};
-    item.id = id;
-    return put(item);
+    return put(T(id));
   }
 
   // Takes out an item, which is in the table.
   void erase(const T& item) {
     auto hole = static_cast<std::size_t>(&item - items_.data());
+    THROTTLE_CHECK(hole < items_.size() && tags_[hole] != kFree);
     for (std::size_t place = next(hole); tags_[place] != kFree; place = next(place)) {
       // It may go back to the hole, but not beyond its home.
-      const std::size_t from_home = (place - home(mix64(items_[place].id))) & mask();
+      const std::size_t from_home = (place - home(mix64(items_[place].id()))) & mask();
       if (from_home < ((place - hole) & mask())) continue;
       items_[hole] = items_[place];
       tags_[hole] = tags_[place];
@@ -85,7 +95,7 @@ class IdTable {
   static Tag tag(Hash hash) { return static_cast<Tag>(hash >> 56U | 1U); }
 
   T& put(const T& item) {
-    const Hash hash = mix64(item.id);
+    const Hash hash = mix64(item.id());
     std::size_t place = home(hash);
     while (tags_[place] != kFree)
       place = next(place);

@@ -1,3 +1,4 @@
+// Reads CIDR notation and compares prefixes bit by bit; IPv4 networks are prefixes of mapped IPv6.
 #include "libthrottle/core/ip_network.h"
 
 #include <charconv>
@@ -9,7 +10,7 @@ namespace {
 
 constexpr unsigned kV4Bits = 32;
 constexpr unsigned kV6Bits = 128;
-constexpr unsigned kV4Offset = kV6Bits - kV4Bits;  // IPv4 stands in the last bytes of a mapped one
+constexpr unsigned kV4Offset = kV6Bits - kV4Bits;  // IPv4 is the last bytes of a mapped one
 
 unsigned family_bits(const IpAddress& address) {
   return address.is_v4() ? kV4Bits : kV6Bits;

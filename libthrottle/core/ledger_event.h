@@ -1,10 +1,17 @@
 // What happened in the ledger, in order: observers (parked requests, metrics, journal, log) read it
 // after the operation. They decide nothing, and the ledger never waits for them.
+//
+// Which peer. kPeerAdded, kLabelled and kPeerRemoved carry the client address and the label, as do
+// the kLeaseEnded and kWaitEnded that come before a kPeerRemoved. So an observer can name a peer
+// that is gone. The other events are about a peer that was there when the event was appended:
+// LeaseLedger::peer() knows it as long as it lives.
 // Threads: values only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include "libthrottle/core/label.h"
 #include "libthrottle/core/ledger_types.h"
 
 namespace throttle {
@@ -16,8 +23,13 @@ enum class EventKind : std::uint8_t {
   kGranted,      // a request got its lease, at once or after `waited`
   kWaitEnded,    // a request left the queue without a lease
   kLeaseEnded,   // a lease is over after `held`
-  kRestored,     // a lease came back; `excess` of its count stands beyond the full count
+  kRestored,     // a lease came back; `excess` of its count is beyond the full count
   kRefused,      // an acquire was refused; `refusal` says why
+  kLabelled,     // a peer got another label, or lost the one it had
+  kConfigured,   // a semaphore is new, has other settings, or is retired
+  kPaused,       // the first pause of a semaphore; of all together, if it names none
+  kResumed,      // the last pause of a semaphore, or of all together, is over
+  kWokenLate,    // time passed unnoticed, `waited` too long: nobody is removed for a while
 };
 
 // Why a wait, a lease or a peer ended.
@@ -30,21 +42,27 @@ enum class Cause : std::uint8_t {
   kNeverFits,         // the semaphore was made smaller than the request
   kBreaksHierarchy,   // a level was changed so that the request could deadlock
   kSemaphoreRemoved,  // the semaphore is no longer configured
+  kForced,            // an operator ended it
 };
 
 struct LedgerEvent {
   EventKind kind = EventKind::kPeerAdded;
   Cause cause = Cause::kNone;
   AcquireStatus refusal = AcquireStatus::kAcquired;
-  SemaphoreIndex semaphore = 0;  // not for kPeerAdded and kPeerRemoved
-  PeerId peer = 0;
-  Count count = 0;
-  Count excess = 0;        // kRestored only
-  FencingToken token = 0;  // kGranted, kRestored, kLeaseEnded
+  QueueOrder order = QueueOrder::kFifo;     // kConfigured
+  SemaphoreIndex semaphore = kNoSemaphore;  // of what is about one semaphore
+  std::int32_t level = 0;                   // kConfigured
+  bool retired = false;                     // kConfigured: no longer configured
+  SocketAddress client = {};                // see above
+  PeerId peer = 0;                          // of what is about one peer
+  Count count = 0;                          // kConfigured: the full count
+  Count excess = 0;                         // kRestored
+  FencingToken token = 0;                   // kGranted, kLeaseEnded; 0 of a restored lease
   TimePoint at;
-  Duration waited{};          // kGranted, kWaitEnded
-  Duration held{};            // kLeaseEnded
-  SocketAddress client = {};  // kLeaseEnded by kExpired: where the peer came from
+  Duration waited{};            // kGranted, kWaitEnded, kWokenLate
+  Duration held{};              // kLeaseEnded
+  std::size_t max_pending = 0;  // kConfigured
+  Label label = {};             // see above
 };
 
 }  // namespace throttle

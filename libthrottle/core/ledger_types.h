@@ -21,19 +21,20 @@ using PeerId = std::uint64_t;        // new ones are drawn from 53 bits: exact i
 using Count = std::int64_t;          // how much of a semaphore; never negative in a lease
 using FencingToken = std::uint64_t;  // 53 bits, strictly increasing from grant to grant; 0 is none
 using SemaphoreIndex = std::uint32_t;  // names a semaphore as long as the ledger lives
+inline constexpr SemaphoreIndex kNoSemaphore = std::numeric_limits<SemaphoreIndex>::max();
 
-// Who of several that wait is served first: the oldest, the newest, or each client address in turn
-// (IPv6 by /64) and the oldest of it.
+// Which of several requests that wait is served first: the oldest, the newest, or each client
+// address in turn (IPv6 by /64) and the oldest of it.
 enum class QueueOrder : std::uint8_t { kFifo, kLifo, kFair };
 
-// What happens to a request for more than the full count: refused, or it waits for a reload to make
-// the semaphore larger (a proxy whose limit is 0 is paused, and keeps its queue).
+// What happens to a request for more than a full count above zero: refused, or it waits for a
+// reload to make the semaphore larger.
 enum class Oversize : std::uint8_t { kRefused, kWaits };
 
 // A semaphore as configured.
 struct SemaphoreSettings {
   std::string name;
-  Count full_count = 0;    // zero or less: no lease ever fits
+  Count full_count = 0;    // zero or less: closed, requests wait until it is raised
   std::int32_t level = 0;  // place in the lock hierarchy: a peer asks from high to low
   QueueOrder order = QueueOrder::kFifo;
   std::size_t max_pending = kDefaultMaxPending;  // how many requests may wait
@@ -45,8 +46,8 @@ struct SemaphoreSettings {
 // A participant to be. Its life lasts time_to_live past the last renewal, plus a little slack.
 struct PeerSpec {
   Duration time_to_live = kForever;
-  SocketAddress address;  // who asked; shown to people, never compared
-  std::string label;      // who, where, why; shown to people
+  SocketAddress address = {};  // of the client that asked; shown to people, never compared
+  std::string label = {};      // a text for people: whose it is, where it runs, what for
 };
 
 // Limits of a lease that its peer cannot prolong: what a TCP connection needs.
@@ -65,6 +66,10 @@ struct AcquireRequest {
   LeaseLimits limits = {};
 };
 
+// What a later renewal of a peer does: move its deadline, or nothing. The life of a connection is
+// its own, whatever somebody says over HTTP.
+enum class Renewals : std::uint8_t { kAccepted, kIgnored };
+
 // A new peer and its first lock in one step: on refusal there is no peer.
 struct EnrollRequest {
   PeerSpec spec;
@@ -72,6 +77,7 @@ struct EnrollRequest {
   Count count = 1;                  // zero is granted wherever the semaphore is not over-committed
   std::optional<PeerId> peer = {};  // absent: a fresh id. Must not exist yet
   LeaseLimits limits = {};
+  Renewals renewals = Renewals::kAccepted;
 };
 
 // One lock that a peer says it holds.
@@ -82,7 +88,8 @@ struct HeldLock {
 
 enum class CountRule : std::uint8_t { kPositive, kZeroAllowed };
 
-// A peer tells a ledger that forgot it what it holds. No two of `held` name the same semaphore.
+// A peer reports to a ledger that forgot it what it holds. No two of `held` name the same
+// semaphore. A restored lease has no fencing token: it was not granted here.
 struct RestoreRequest {
   PeerId peer = 0;
   PeerSpec spec;
@@ -92,11 +99,11 @@ struct RestoreRequest {
 
 enum class AcquireStatus : std::uint8_t {
   kAcquired,  // nothing of the peer is pending
-  kPending,   // it stands in a queue
+  kPending,   // it is in a queue
   kUnknownSemaphore,
   kUnknownPeer,
   kCountNotPositive,
-  kNeverFits,        // more than the full count
+  kNeverFits,        // more than a full count above zero
   kShrinks,          // holds or awaits more of it already: not supported
   kGrows,            // holds or awaits less of it already
   kBreaksHierarchy,  // holds a lock at this level or below
@@ -107,7 +114,8 @@ enum class AcquireStatus : std::uint8_t {
 struct AcquireOutcome {
   AcquireStatus status = AcquireStatus::kUnknownPeer;
   PeerId peer = 0;
-  FencingToken token = 0;       // of the named lock where it is held, else 0
+  bool holds = false;           // the peer holds the named lock
+  FencingToken token = 0;       // of the named lock, where it holds it and has one; else 0
   Count full_count = 0;         // of the semaphore, where it is known
   std::int32_t level = 0;       // of the semaphore, where it is known
   std::int32_t held_level = 0;  // kBreaksHierarchy: the lowest level held
@@ -122,13 +130,16 @@ enum class ReleaseStatus : std::uint8_t {
 };
 
 enum class RestoreStatus : std::uint8_t {
-  kRestored,      // the peer is back with what it held, beyond the full count if need be
-  kAlreadyKnown,  // the same peer with the same locks; prolonged, never shortened
-  kUnknownSemaphore,
+  kRestored,          // the peer is back with what it held, beyond the full count if need be
+  kAlreadyKnown,      // the same peer with the same locks; prolonged, never shortened
+  kUnknownSemaphore,  // one is not configured; those that are have been restored, or are confirmed
   kCountNotPositive,
-  kDiffers,    // the peer exists with other locks, or waits
-  kNeverFits,  // one count is more than the full count
+  kDiffers,   // the peer exists with other locks, or waits
+  kTooLarge,  // a sum of leases would be beyond kMostRestored
 };
+
+// The largest sum of leases that a restore may bring a semaphore to.
+inline constexpr Count kMostRestored = Count{1} << 62;
 
 enum class Presence : std::uint8_t { kUnknown, kKnown };
 
@@ -149,11 +160,11 @@ struct SemaphoreState {
 struct LeaseState {
   std::string_view semaphore;
   Count count = 0;
-  FencingToken token = 0;
-  TimePoint since;  // when it was granted, or became pending
+  FencingToken token = 0;  // 0 of what waits, and of a restored lease
+  TimePoint since;         // when it was granted or restored, or became pending
 };
 
-// One peer at an instant; views are valid until the ledger is next changed.
+// One peer at an instant; views are valid until the ledger is next changed or asked for a peer.
 struct PeerState {
   PeerId id = 0;
   SocketAddress address;

@@ -1,7 +1,7 @@
 // Slots of T with stable addresses and dense numbers, reused in last-in-first-out order.
 //
 // Idea: chunks that never move, and a free list of numbers; so a slot costs its size and 4 bytes, a
-// look-up one shift and one mask, and growing never copies what stands.
+// look-up one shift and one mask, and growing never moves an item.
 // Invariant: a number is in use or in the free list. Threads: one at a time.
 #pragma once
 
@@ -10,6 +10,8 @@
 #include <memory>
 #include <utility>
 #include <vector>
+
+#include "libthrottle/core/check.h"
 
 namespace throttle {
 
@@ -28,6 +30,7 @@ class Slab {
 
   // Gives the slot back; what it held is destroyed.
   void release(Index index) {
+    THROTTLE_CHECK(index < capacity() && size() > 0);
     (*this)[index] = T{};
     free_.push_back(index);
   }

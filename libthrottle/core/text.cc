@@ -1,5 +1,7 @@
+// Decodes UTF-8, and escapes what a message should not repeat as it is.
 #include "libthrottle/core/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +38,7 @@ void append_escaped(std::string& out, std::string_view bytes, char32_t character
     out += "\\r";
   } else if (character == '\t') {
     out += "\\t";
-  } else if (character < 0x20 || (character >= 0x7F && character < 0xA0) ||
-             character == kBrokenCharacter) {
+  } else if (character == kBrokenCharacter || is_steering(character)) {
     for (const char byte : bytes) {
       const auto value = static_cast<std::uint8_t>(byte);
       out += "\\x";
@@ -70,6 +71,14 @@ char32_t take_character(std::string_view& rest) {
   return whole ? value : kBrokenCharacter;
 }
 
+bool is_steering(char32_t character) {
+  const auto within = [character](char32_t first, char32_t last) {
+    return character >= first && character <= last;
+  };
+  return character < 0x20 || within(0x7F, 0x9F) || character == 0x061C || within(0x200E, 0x200F) ||
+         within(0x2028, 0x202E) || within(0x2066, 0x2069);
+}
+
 std::string quote(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < kQuotedCharacters && !text.empty(); ++i) {
@@ -80,6 +89,13 @@ std::string quote(std::string_view text) {
   }
   out += text.empty() ? "\"" : "...\"";
   return out;
+}
+
+bool equals_ignoring_case(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 }  // namespace throttle

@@ -1,4 +1,5 @@
-// Text as people read it: the characters of UTF-8, and how a message quotes what somebody wrote.
+// Text as people read it: the characters of UTF-8, how a message quotes what somebody wrote, and
+// words in which capital letters are as good as small ones.
 //
 // Threads: pure functions.
 #pragma once
@@ -15,9 +16,18 @@ inline constexpr char32_t kBrokenCharacter = 0xFFFFFFFF;
 // beyond U+10FFFF are not UTF-8: they give kBrokenCharacter and take one byte.
 char32_t take_character(std::string_view& rest);
 
-// `text` in double quotes and on one line: quotes, backslashes, control characters and what is not
+// Whether a character steers what shows it instead of being shown: the controls (also U+0080 to
+// U+009F, which some terminals obey like ESC), the line and paragraph separators, and the marks
+// that turn the direction of writing, with which one text can look like another.
+bool is_steering(char32_t character);
+
+// `text` in double quotes and on one line: quotes, backslashes, steering characters and what is not
 // UTF-8 are escaped as in C ("a\n\x80"), and what follows the sixtieth character is left out ("..."
 // before the closing quote says so).
 std::string quote(std::string_view text);
+
+// Whether both are the same except for the case of the letters of ASCII: names of hosts and
+// headers.
+bool equals_ignoring_case(std::string_view one, std::string_view other);
 
 }  // namespace throttle

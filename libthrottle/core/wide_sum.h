@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "libthrottle/core/check.h"
+
 namespace throttle {
 
 class WideSum {
@@ -19,7 +21,10 @@ class WideSum {
   }
   // `count` was added before.
   void subtract(std::int64_t count) {
-    if (low_ < static_cast<std::uint64_t>(count)) --carries_;
+    if (low_ < static_cast<std::uint64_t>(count)) {
+      THROTTLE_CHECK(carries_ > 0);
+      --carries_;
+    }
     low_ -= static_cast<std::uint64_t>(count);
   }
   // The sum, or the largest count where it is beyond that.

@@ -1,19 +1,23 @@
 // One connection's HTTP without the connection: bytes come in, requests come out one at a time,
 // responses go in, bytes go out. So all of the protocol is tested without a socket.
 //
-// What ends a conversation: a response with "Connection: close", which is what the client asked
-// for, or HTTP/1.0 has by default, or end_soon() wants; or a fault. A fault is answered here, with
-// its status and a text that names what was wrong: behind it nothing can be understood. Errors of
-// the application (404, say) end nothing.
-// Invariant: no request comes out while another one waits for its response, so responses leave in
-// order. Threads: one at a time.
+// A conversation ends with a response that says "Connection: close": because the client asked for
+// it, because HTTP/1.0 does so by default, or after end_soon(). It also ends with a fault, which is
+// answered here, with its status and a text that names what was wrong: what follows a fault cannot
+// be understood. Errors of the application (for example 404) do not end it.
+// Invariant: no request comes out while another one waits for its response, or while that is being
+// written in pieces, so responses leave in order. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "libthrottle/core/time.h"
+#include "libthrottle/http/body_budget.h"
+#include "libthrottle/http/flow.h"
 #include "libthrottle/http/limits.h"
 #include "libthrottle/http/message.h"
 #include "libthrottle/http/request_reader.h"
@@ -28,38 +32,64 @@ class Conversation {
     kHead,    // a head is incomplete
     kBody,    // a body is incomplete
     kAnswer,  // a request waits for its response
+    kFlow,    // a response is being written in pieces
     kOver,    // the last response is written; what comes in is dropped
   };
-  // Where responses go: appended to `bytes`, with this Date.
+  // What a server lends for a moment. Responses are appended to `bytes`, with this Date. Answers in
+  // pieces count in `flows`, which outlives the conversation; without it they are not bounded.
   struct Output {
     std::string& bytes;
     std::string_view date;
+    TimePoint now = {};
+    Flows* flows = nullptr;
+    BodyBudget* bodies = nullptr;  // the same; without it bodies are not counted together
   };
 
-  // `limits` outlive the conversation. `client` is noted in the requests.
+  // `limits` outlive the conversation. Each request carries `client`.
   Conversation(const Limits& limits, const SocketAddress& client);
 
-  // Takes `bytes` from the front up to the end of the next request and returns it, to be answered
-  // with respond(); or takes them all and returns nothing. Not while a request waits. Its views
-  // live as long as `bytes` and until park() or respond().
+  // Takes `bytes` from the front up to the end of the next request and returns that request, which
+  // respond() answers; or takes them all and returns nothing. Not while a request waits, or is
+  // answered in pieces. The views of the request live as long as `bytes`, until park() or
+  // respond().
   const Request* next(std::string_view& bytes, const Output& output);
-  // Its answer comes later: gives back the memory of the request.
+  // The answer comes later: frees the memory of the request.
   void park();
-  // Answers the request that waits.
-  void respond(const Response& response, const Output& output);
+  // Answers the request that waits. A response with a producer is asked for its first piece; if
+  // that is all, it is an ordinary response, and otherwise the phase is kFlow. With Limits::flows
+  // open already it becomes a 503.
+  void respond(Response&& response, const Output& output);
+  // In kFlow: appends the next piece, which may be empty, or the end of the response.
+  void flow(const Output& output);
+  // In kFlow: whether the producer waits to be resumed.
+  bool flow_waits() const;
+  // In kFlow: when the whole response must have been taken.
+  TimePoint flow_deadline() const { return flow_deadline_; }
+  // In kFlow: ends the response here, though its producer has not.
+  void end_flow(const Output& output);
+  // The connection is lost: ends the producer, if there is one. Over.
+  void cut_off();
 
-  // The client did not send its request in time: 408, and over.
+  // The client did not send its request in time: answers 408, and is over. Not while a request
+  // waits for its response.
   void time_out(const Output& output);
   // The next response is the last one.
   void end_soon() { ending_ = true; }
 
   Phase phase() const { return phase_; }
-  // The status of the fault that ended it, if one did.
+  // The status of the fault that ended the conversation, if one did.
   std::optional<unsigned> fault_status() const;
 
  private:
+  // The table of allowed steps is in conversation.cc.
+  void move_to(Phase next);
+  // Whether the response became a flow; if not, it is to be sent whole.
+  bool begin_flow(Response& response, const Output& output);
+  void finish_response();
   void refuse(unsigned status, std::string text, const Output& output);
   void reject(Fault fault, const Output& output);
+  // Counts what is kept of an incomplete body; refuses the request if that is too much.
+  void keep_body(const Output& output);
 
   const Limits* limits_;
   RequestReader reader_;
@@ -68,8 +98,12 @@ class Conversation {
   bool ending_ = false;
   // Of the request that waits:
   bool head_ = false;
+  bool http_1_0_ = false;
   Persistence persistence_ = Persistence::kKeepAlive;
   std::uint16_t fault_status_ = 0;
+  BodyShare body_;
+  std::unique_ptr<Flow> flow_;  // in kFlow
+  TimePoint flow_deadline_ = kNever;
 };
 
 }  // namespace throttle::http

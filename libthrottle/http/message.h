@@ -1,24 +1,26 @@
-// HTTP messages as a handler sees them: a request in views, a response in values.
+// HTTP messages as a handler sees them: a request made of views, a response made of values.
 //
 // Threads: values only. Lifetime: the views of a Request live until its handler returns.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "libthrottle/core/address.h"
+#include "libthrottle/http/producer.h"
 
 namespace throttle::http {
 
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kOther };
 
 // "GET", "HEAD" …; "OTHER" for kOther.
 std::string_view to_string(Method method);
 
-// Names an exchange (a request that wants its response) as long as the server lives; never reused.
+// Names an exchange (a request and its response) for the life of the server; never reused.
 using ExchangeId = std::uint64_t;
 
 struct Request {
@@ -28,19 +30,44 @@ struct Request {
   std::string_view body = {};          // whole, transfer coding removed
   std::string_view content_type = {};  // header values; empty if absent
   std::string_view accept = {};
+  std::string_view host = {};        // empty only in HTTP/1.0, or if it was sent so
+  std::string_view origin = {};      // of a browser: the site of the page that asks
+  std::string_view fetch_site = {};  // Sec-Fetch-Site, of a browser
+  // Of load balancers (http/forwarded.h). Those of several headers are one list.
+  std::string_view forwarded = {};
+  std::string_view forwarded_for = {};
   SocketAddress client = {};
+  bool is_forwarded = false;  // the header of a trusted load balancer names the client, or fails to
 };
 
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 inline constexpr std::string_view kHtmlType = "text/html; charset=utf-8";
 inline constexpr std::string_view kJsonType = "application/json";
 
+// Move-only, for its producer has one owner.
 struct Response {
   unsigned status = 200;
   std::string_view content_type = kTextType;  // static text; sent only with a body
   std::string body = {};
   std::vector<std::pair<std::string_view, std::string>> headers = {};  // further ones; static names
-  std::string about = {};  // what a refusal is about, for the log; not sent
+  std::string about = {};                   // what a refusal is about, for the log; not sent
+  std::unique_ptr<Producer> producer = {};  // writes the body instead; `body` is empty then
+  bool is_monitoring = false;               // may use the answers in pieces that are kept for that
+};
+
+// A header of a message on its way to or from a server.
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// The head of a response as a client receives it.
+struct ResponseHead {
+  unsigned status = 0;
+  std::vector<Header> headers = {};
+
+  // The value of the first header of this name (in any case); empty if there is none.
+  std::string_view value_of(std::string_view name) const;
 };
 
 }  // namespace throttle::http

@@ -1,12 +1,28 @@
+// Parses requests with Boost.Beast, in place where that is possible.
+//
+// A Message exists from the first byte of a request until finish(), and is in one of two parts:
+//
+//   kHead   head_ views the head as far as it has arrived: in the caller's bytes, or in kept_head_
+//           once some of it arrived earlier. Beast sees the first line as soon as it is complete,
+//           so that garbage is refused at once, and the other lines when the head is complete
+//   kBody   the head is complete. A body that arrives in one piece is a view (whole_body_), all
+//           others are collected in body_. Of a chunked body, an incomplete chunk header is kept in
+//           incomplete_chunk_ until the rest arrives
+//
+// Parts of the head are kept as places (offset and size), because keep_head() may still copy the
+// head to kept_head_ when the caller's bytes are about to go; compose_request() turns them into
+// views at the end. A fault ends the message in either part, for good.
 #include "libthrottle/http/request_reader.h"
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <optional>
 
-// Beast asserts that it never sees less than five bytes of a last chunk; a client may well send
-// "0\r\n\r" and pause. Without the assertion it copes, and reads within its bounds.
+#include "libthrottle/core/check.h"
+#include "libthrottle/http/head_rules.h"
+
+// Beast asserts that it never sees less than five bytes of a last chunk. The other side may well
+// send "0\r\n\r" and pause. Without the assertion Beast handles that, and reads within its bounds.
 #define BOOST_DISABLE_ASSERTS
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -18,12 +34,14 @@ namespace {
 namespace beast = boost::beast;
 using beast::error_code;
 
-constexpr std::string_view kHeadEnd = "\r\n\r\n";
-// Longest chunk header with its extensions, and longest trailer section: nobody uses either.
-constexpr std::size_t kChunkHeaderBytes = 16 * 1024;
-
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
+}
+
+// A list may be spread over several headers of one name.
+void append_to_list(std::string& list, std::string_view value) {
+  if (!list.empty()) list += ',';
+  list += value;
 }
 
 Method method_of(beast::http::verb verb) {
@@ -38,6 +56,8 @@ Method method_of(beast::http::verb verb) {
       return Method::kPut;
     case beast::http::verb::delete_:
       return Method::kDelete;
+    case beast::http::verb::options:
+      return Method::kOptions;
     default:
       return Method::kOther;
   }
@@ -49,8 +69,8 @@ struct Target {
   std::string_view query;
 };
 
-// The forms of RFC 9112, 3.2: "/path?query", the same behind "http://host", and "*". A proxy's
-// CONNECT has another one, which is refused.
+// The forms of RFC 9112, 3.2: "/path?query", the same after "http://host", and "*". The form of
+// CONNECT is refused.
 std::optional<Target> split_target(std::string_view target) {
   if (!target.starts_with('/') && target != "*") {
     const std::size_t scheme = target.find("://");
@@ -81,6 +101,7 @@ class RequestReader::Message final : private beast::http::basic_parser<true> {
   bool keep_alive() const { return basic_parser::keep_alive(); }
   bool is_http_1_0() const { return http_1_0_; }
   Part part() const { return part_; }
+  std::size_t kept_body_bytes() const { return body_.size() + incomplete_chunk_.size(); }
   Fault fault() const { return *fault_; }
   std::string fault_text() const { return fault_text_; }
 
@@ -135,6 +156,12 @@ class RequestReader::Message final : private beast::http::basic_parser<true> {
   Place query_;
   Place content_type_;
   Place accept_;
+  Place host_;
+  Place origin_;
+  Place fetch_site_;
+  std::string forwarded_;      // all headers of the name, as one list
+  std::string forwarded_for_;  // likewise
+  std::size_t host_count_ = 0;
   std::size_t header_count_ = 0;
   bool http_1_0_ = false;
   bool has_transfer_encoding_ = false;
@@ -162,6 +189,7 @@ RequestReader::Event RequestReader::Message::read(std::string_view& bytes) {
 // Whether the head is complete and good.
 bool RequestReader::Message::read_head(std::string_view& bytes) {
   const std::size_t held = kept_head_.size();
+  THROTTLE_CHECK(held <= limits_.head_bytes);
   const std::string_view fresh = bytes.substr(0, limits_.head_bytes - held);
   if (held > 0) kept_head_.append(fresh);
   head_ = held > 0 ? std::string_view(kept_head_) : fresh;
@@ -229,7 +257,7 @@ bool RequestReader::Message::read_chunks(std::string_view& bytes) {
   return false;
 }
 
-// The caller's bytes are about to go: keeps what is needed of them.
+// The caller's bytes are about to go: copies what is needed of them.
 void RequestReader::Message::keep_head() {
   if (!kept_head_.empty()) return;
   kept_head_ = head_;
@@ -237,10 +265,16 @@ void RequestReader::Message::keep_head() {
 }
 
 void RequestReader::Message::compose_request() {
+  THROTTLE_CHECK(part_ == Part::kBody && !fault_);
   request_.path = path_.size > 0 ? text_at(path_) : "/";
   request_.query = text_at(query_);
   request_.content_type = text_at(content_type_);
   request_.accept = text_at(accept_);
+  request_.host = text_at(host_);
+  request_.origin = text_at(origin_);
+  request_.fetch_site = text_at(fetch_site_);
+  request_.forwarded = forwarded_;
+  request_.forwarded_for = forwarded_for_;
   request_.body = body_.empty() ? whole_body_ : body_;
 }
 
@@ -267,10 +301,12 @@ void RequestReader::Message::fail(Fault fault, std::string_view text, error_code
 
 RequestReader::Message::Place RequestReader::Message::place_of(std::string_view part) const {
   if (part.empty()) return {};
+  THROTTLE_CHECK(part.data() >= head_.data() && part.size() <= head_.size());
   return {static_cast<std::size_t>(part.data() - head_.data()), part.size()};
 }
 
 std::string_view RequestReader::Message::text_at(Place place) const {
+  THROTTLE_CHECK(place.offset + place.size <= head_.size());
   return head_.substr(place.offset, place.size);
 }
 
@@ -294,11 +330,7 @@ void RequestReader::Message::on_field_impl(beast::http::field known, beast::stri
   if (part_ == Part::kBody) return;  // a trailer: nothing here wants any
   if (++header_count_ > limits_.header_count)
     return fail(Fault::kHeadTooLarge, "too many headers", code);
-  // A folded value lies in a buffer of Beast's, or behind the end of a line.
-  const char* const name_end = name.data() + name.size();
-  const std::less<const char*> before;
-  if (before(value.data(), name_end) || before(head_.data() + head_.size(), value.data()) ||
-      std::find(name_end, value.data(), '\n') != value.data())
+  if (is_folded(head_, view(name), view(value)))
     return fail(Fault::kMalformed, "folded header", code);
   switch (known) {
     case field::transfer_encoding:
@@ -312,15 +344,28 @@ void RequestReader::Message::on_field_impl(beast::http::field known, beast::stri
     case field::accept:
       if (accept_.size == 0) accept_ = place_of(view(value));
       break;
+    case field::host:
+      if (++host_count_ > 1) return fail(Fault::kMalformed, "more than one Host header", code);
+      host_ = place_of(view(value));
+      break;
+    case field::origin:
+      if (origin_.size == 0) origin_ = place_of(view(value));
+      break;
     case field::expect:
       wants_go_ahead_ = beast::iequals(value, "100-continue");
       break;
+    case field::forwarded:
+      append_to_list(forwarded_, view(value));
+      break;
     default:
+      if (beast::iequals(name, "Sec-Fetch-Site")) fetch_site_ = place_of(view(value));
+      if (beast::iequals(name, "X-Forwarded-For")) append_to_list(forwarded_for_, view(value));
       break;
   }
 }
 
 void RequestReader::Message::on_header_impl(error_code& code) {
+  if (host_count_ == 0 && !http_1_0_) fail(Fault::kMalformed, "no Host header", code);
   if (has_transfer_encoding_ && http_1_0_)
     fail(Fault::kMalformed, "Transfer-Encoding in HTTP/1.0", code);
 }
@@ -355,12 +400,15 @@ RequestReader::Event RequestReader::read(std::string_view& bytes) {
 }
 
 Request& RequestReader::request() {
+  THROTTLE_CHECK(message_ != nullptr);
   return message_->request();
 }
 bool RequestReader::keep_alive() const {
+  THROTTLE_CHECK(message_ != nullptr);
   return message_->keep_alive();
 }
 bool RequestReader::is_http_1_0() const {
+  THROTTLE_CHECK(message_ != nullptr);
   return message_->is_http_1_0();
 }
 void RequestReader::finish() {
@@ -371,10 +419,16 @@ RequestReader::Part RequestReader::part() const {
   return message_ ? message_->part() : Part::kNothing;
 }
 
+std::size_t RequestReader::kept_body_bytes() const {
+  return message_ ? message_->kept_body_bytes() : 0;
+}
+
 Fault RequestReader::fault() const {
+  THROTTLE_CHECK(message_ != nullptr);
   return message_->fault();
 }
 std::string RequestReader::fault_text() const {
+  THROTTLE_CHECK(message_ != nullptr);
   return message_->fault_text();
 }
 

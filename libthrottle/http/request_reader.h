@@ -1,15 +1,14 @@
-// Bytes of a connection in, requests out. The grammar is Boost.Beast's; what Beast leaves to its
-// user is here: where the bytes lie, limits, and all that two parsers could read in two ways.
+// Bytes of a connection in, requests out. The grammar is Boost.Beast's. What Beast leaves to its
+// user is here: the memory of the bytes, limits, and all that two parsers could read in two ways.
 //
-// Idea: a request that arrives in one piece, as nearly all do, is parsed where it lies and copied
-// nowhere. Only what is incomplete when its bytes run out is kept, and nothing between requests.
-// Whatever the pieces, the requests and the faults are the same: a line is judged when it is
-// complete, the headers when all are there.
+// Idea: a request that arrives in one piece, as nearly all do, is parsed in place and never copied.
+// Only a request that is incomplete when its bytes run out is kept; between requests nothing is.
+// However the bytes are cut, the requests and the faults are the same: a line is judged when it is
+// complete, the headers when all have arrived.
 //
-// Stricter than Beast: "Transfer-Encoding" is "chunked" or refused, never beside "Content-Length"
-// and never in HTTP/1.0; folded headers are refused. Kinder: empty lines before a request are
-// skipped (RFC 9112, 2.2).
-// Threads: one at a time.
+// Stricter than Beast: "Transfer-Encoding" must be "chunked", never together with "Content-Length"
+// and never in HTTP/1.0; folded headers are refused; HTTP/1.1 has exactly one Host. More lenient:
+// empty lines before a request are skipped (RFC 9112, 2.2). Threads: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +53,8 @@ class RequestReader {
   void finish();
 
   Part part() const;
+  // What it keeps of an incomplete body.
+  std::size_t kept_body_bytes() const;
   Fault fault() const;
   // What is wrong, for people: "bad method".
   std::string fault_text() const;

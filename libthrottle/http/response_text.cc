@@ -1,53 +1,72 @@
+// Writes responses: status line, Date, what the body is, the headers of the caller, the body. All
+// appends go to the caller's string, which keeps its memory between responses.
 #include "libthrottle/http/response_text.h"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 
 #include <boost/beast/http/status.hpp>
 
+#include "libthrottle/core/check.h"
+#include "libthrottle/http/header_text.h"
+
 namespace throttle::http {
 namespace {
 
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
-
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
-  for (const char c : value)
-    out.push_back(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
-  out.append("\r\n");
-}
+// What a client is promised at most, for there are some that read it as a short number.
+constexpr std::chrono::seconds kLongestIdle = std::chrono::hours(24);
 
 // RFC 9110: no Content-Length in a 1xx or 204.
 bool has_length(unsigned status) {
   return status >= 200 && status != 204;
 }
 
-}  // namespace
-
-void append_response(std::string& out, const Response& response, const ResponseForm& form) {
+void append_start(std::string& out, const Response& response, const ResponseForm& form) {
   namespace beast = boost::beast::http;
+  THROTTLE_CHECK(response.status >= 100 && response.status <= 999);
   const auto phrase = beast::obsolete_reason(beast::int_to_status(response.status));
   out.append("HTTP/1.1 ");
   append_number(out, response.status);
   out.append(" ").append(phrase.data(), phrase.size()).append("\r\nDate: ").append(form.date);
-  if (!response.body.empty()) out.append("\r\nContent-Type: ").append(response.content_type);
-  if (has_length(response.status)) {
-    out.append("\r\nContent-Length: ");
-    append_number(out, response.body.size());
-  }
+}
+
+void append_rest(std::string& out, const Response& response, const ResponseForm& form) {
+  using std::chrono::seconds;
   if (form.persistence == Persistence::kClose) out.append("\r\nConnection: close");
+  if (form.persistence != Persistence::kClose && form.idle_time >= seconds(1)) {
+    out.append("\r\nKeep-Alive: timeout=");
+    const auto whole = std::chrono::floor<seconds>(form.idle_time).count();
+    append_number(out, static_cast<std::uint64_t>(std::min(whole, kLongestIdle.count())));
+  }
   if (form.persistence == Persistence::kKeepAliveSpoken) out.append("\r\nConnection: keep-alive");
   out.append("\r\n");
   for (const auto& [name, value] : response.headers)
     append_header(out, name, value);
   out.append("\r\n");
+}
+
+}  // namespace
+
+void append_response(std::string& out, const Response& response, const ResponseForm& form) {
+  append_start(out, response, form);
+  if (!response.body.empty()) out.append("\r\nContent-Type: ").append(response.content_type);
+  if (has_length(response.status)) {
+    out.append("\r\nContent-Length: ");
+    append_number(out, response.body.size());
+  }
+  append_rest(out, response, form);
   if (!form.head) out.append(response.body);
+}
+
+void append_flow_head(std::string& out, const Response& response, const ResponseForm& form,
+                      Flow::Framing framing) {
+  append_start(out, response, form);
+  out.append("\r\nContent-Type: ").append(response.content_type);
+  if (framing == Flow::Framing::kChunked) out.append("\r\nTransfer-Encoding: chunked");
+  append_rest(out, response, form);
 }
 
 std::string_view DateLine::at(std::chrono::system_clock::time_point instant) {

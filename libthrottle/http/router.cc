@@ -1,3 +1,5 @@
+// Splits a path into segments and compares them with each pattern in turn. The patterns are few
+// (some twenty) and sorted so that the first match is the right one; a tree would not be faster.
 #include "libthrottle/http/router.h"
 
 #include <algorithm>
@@ -13,6 +15,14 @@ namespace {
 
 constexpr std::size_t kMaxSegments = 8;
 constexpr std::size_t kMaxParameters = 2;
+
+constexpr std::array kServed = {Method::kGet, Method::kHead, Method::kPost, Method::kPut,
+                                Method::kDelete};
+
+void append_method(std::string& list, Method method) {
+  if (!list.empty()) list += ',';
+  list += to_string(method);
+}
 
 bool is_parameter(std::string_view segment) {
   return segment.starts_with('{');
@@ -57,7 +67,10 @@ std::array<std::string_view, kMaxParameters> parameters(std::span<const std::str
   std::array<std::string_view, kMaxParameters> found;
   std::size_t count = 0;
   for (std::size_t i = 0; i < pattern.size(); ++i)
-    if (is_parameter(pattern[i])) found[count++] = path[i];
+    if (is_parameter(pattern[i])) {
+      THROTTLE_CHECK(count < kMaxParameters && i < path.size());
+      found[count++] = path[i];
+    }
   return found;
 }
 
@@ -77,7 +90,12 @@ const Handler* Router::Route::handler_of(Method method) const {
 }
 
 void Router::add(Method method, std::string_view pattern, Handler handler) {
-  route_of(pattern).handlers.emplace_back(method, std::move(handler));
+  THROTTLE_CHECK(handler != nullptr);
+  THROTTLE_CHECK(std::ranges::find(kServed, method) != kServed.end());
+  Route& route = route_of(pattern);
+  THROTTLE_CHECK(std::ranges::find(route.handlers, method, &std::pair<Method, Handler>::first) ==
+                 route.handlers.end());
+  route.handlers.emplace_back(method, std::move(handler));
 }
 
 void Router::set_not_found(Handler handler) {
@@ -108,28 +126,52 @@ Router::Dispatch Router::dispatch(const Request& request, ExchangeId exchange,
     const auto [first, second] = parameters(route.segments, path.span());
     return {(*handler)(Call{request, first, second, exchange, now}), route.pattern};
   }
-  if (known) return refuse_method(path.span());
+  const bool options = request.method == Method::kOptions;
+  if (options && request.path == "*") return answer_options({"GET,HEAD,POST,PUT,DELETE", "*"});
+  if (known && options) return answer_options(allowed(path.span()));
+  if (known) return refuse_method(request, allowed(path.span()));
   if (not_found_) return {not_found_(Call{request, {}, {}, exchange, now}), {}};
-  return {Response{.status = 404, .body = "Not found"}, {}};
+  return {Response{.status = 404, .body = "Not found\n"}, {}};
 }
 
-Router::Dispatch Router::refuse_method(std::span<const std::string_view> segments) const {
-  using enum Method;
-  std::string_view pattern;
-  std::string allow;
-  for (const Method method : {kGet, kHead, kPost, kPut, kDelete}) {
+Router::Allowed Router::allowed(std::span<const std::string_view> segments) const {
+  Allowed found;
+  for (const Method method : kServed) {
     const auto serves = [method, segments](const Route& route) {
       return matches(route.segments, segments) && route.handler_of(method) != nullptr;
     };
     const auto route = std::ranges::find_if(routes_, serves);
     if (route == routes_.end()) continue;
-    if (pattern.empty()) pattern = route->pattern;
-    if (!allow.empty()) allow += ',';
-    allow += to_string(method);
+    if (found.pattern.empty()) found.pattern = route->pattern;
+    append_method(found.methods, method);
   }
+  return found;
+}
+
+Router::Dispatch Router::answer_options(Allowed allowed) {
+  Response response{.status = 204};
+  response.headers.emplace_back("Allow", std::move(allowed.methods) + ",OPTIONS");
+  return {std::move(response), allowed.pattern};
+}
+
+Router::Dispatch Router::refuse_method(const Request& request, Allowed allowed) {
+  THROTTLE_CHECK(!allowed.methods.empty());
   Response response{.status = 405};
-  response.headers.emplace_back("Allow", std::move(allow));
-  return {std::move(response), pattern};
+  response.body.append(to_string(request.method)).append(" does nothing here: send ");
+  response.body.append(allowed.methods).append(" to ").append(allowed.pattern).append(".\n");
+  response.headers.emplace_back("Allow", std::move(allowed.methods));
+  return {std::move(response), allowed.pattern};
+}
+
+std::vector<Router::Served> Router::served() const {
+  std::vector<Served> all;
+  for (const Route& route : routes_) {
+    Served& served = all.emplace_back(Served{{}, route.pattern});
+    for (const Method method : kServed)
+      if (route.handler_of(method) != nullptr) append_method(served.methods, method);
+  }
+  std::ranges::sort(all, {}, &Served::pattern);
+  return all;
 }
 
 }  // namespace throttle::http

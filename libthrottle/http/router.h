@@ -1,12 +1,12 @@
-// Finds the handler of a request by method and path: 404 and 405 are answered here.
+// Finds the handler of a request by method and path: 404, 405 and OPTIONS are answered here.
 //
 // Patterns are literal segments and {parameters}: "/peers/{id}/{semaphore}". A parameter matches
-// one whole segment as it was sent (percent-encoded), also an empty one, but not the empty last one
-// that a trailing slash makes: that is a different path. Duplicate slashes at the front of a path
-// count as one. Where several patterns match, those with the earlier literal go first, and the
-// first of them that knows the method serves it; so "/peers/{id}/is_acquired" may have a GET while
-// its PUT goes to "/peers/{id}/{semaphore}". HEAD is served by GET's handler (the server leaves the
-// body out).
+// one whole segment as it was sent (percent-encoded), also an empty segment, except the empty last
+// one that a trailing slash makes: that is a different path. Duplicate slashes at the front of a
+// path count as one. If several patterns match, those with the earlier literal are tried first, and
+// the first one that has the method is used; so "/peers/{id}/is_acquired" may have a GET while its
+// PUT goes to "/peers/{id}/{semaphore}". GET's handler also serves HEAD (the server leaves the body
+// out).
 // Cost: no allocation, and a comparison with each pattern of as many segments. Threads: one;
 // handlers are called from dispatch().
 #pragma once
@@ -23,7 +23,7 @@
 
 namespace throttle::http {
 
-// What a handler is given. Views live until it returns.
+// What a handler receives. Its views live until the handler returns.
 struct Call {
   const Request& request;
   std::string_view first;  // the first and second {parameter}, percent-encoded; empty if none
@@ -40,15 +40,23 @@ class Router {
   // `pattern` is static text that begins with a slash, and names the route in metrics. At most two
   // {parameters} and eight segments.
   void add(Method method, std::string_view pattern, Handler handler);
-  // The page of unknown paths; without one they get a plain 404.
+  // The handler of unknown paths; without one they get a plain 404.
   void set_not_found(Handler handler);
 
   struct Dispatch {
     std::optional<Response> response;
     std::string_view route;  // the pattern; empty for an unknown path
   };
-  // Calls the handler. Unknown path: 404. Known path, other method: 405 with Allow.
+  // Calls the handler. Unknown path: 404. Known path, other method: 405 with Allow, or for OPTIONS
+  // 204 with Allow, as for the path "*", which means the whole server.
   Dispatch dispatch(const Request& request, ExchangeId exchange, TimePoint now) const;
+
+  // Each pattern with its methods, in the order of the patterns: "GET,HEAD" and "/peers/".
+  struct Served {
+    std::string methods;
+    std::string_view pattern;
+  };
+  std::vector<Served> served() const;
 
  private:
   struct Route {
@@ -59,7 +67,14 @@ class Router {
     const Handler* handler_of(Method method) const;
   };
   Route& route_of(std::string_view pattern);
-  Dispatch refuse_method(std::span<const std::string_view> segments) const;
+  struct Allowed {
+    std::string methods;       // "PUT,DELETE"
+    std::string_view pattern;  // the first one that has any of them
+  };
+  // Of all patterns that match.
+  Allowed allowed(std::span<const std::string_view> segments) const;
+  static Dispatch answer_options(Allowed allowed);
+  static Dispatch refuse_method(const Request& request, Allowed allowed);
 
   std::vector<Route> routes_;  // those with the earlier literal first
   Handler not_found_;

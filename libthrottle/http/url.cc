@@ -1,3 +1,4 @@
+// Percent decoding and the check that the result is UTF-8.
 #include "libthrottle/http/url.h"
 
 #include <algorithm>

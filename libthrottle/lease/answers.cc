@@ -1,8 +1,11 @@
+// Words the decisions of the ledger as responses. Every text for people says what happened, where,
+// and what to do next.
 #include "libthrottle/lease/answers.h"
 
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/duration.h"
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/text.h"
 
@@ -26,14 +29,14 @@ std::string unknown_of(std::span<const HeldLock> locks, const LeaseLedger& ledge
 
 Response count_not_positive(const Asked& asked) {
   return text(400, "The count must be positive, but it is " + std::to_string(asked.count) +
-                       ". Ask for 1 or more of " + named(asked.semaphore) + ".");
+                       ". Request 1 or more of " + named(asked.semaphore) + ".");
 }
 
 Response shrinks(const Asked& asked) {
   const std::string count = std::to_string(asked.count);
   return text(501, "Shrinking a lock to " + count +
                        " is not implemented: the peer already has more of " +
-                       named(asked.semaphore) + ". Release the lock, then ask for " + count + ".");
+                       named(asked.semaphore) + ". Release the lock, then request " + count + ".");
 }
 
 Response grows(const AcquireOutcome& outcome, const Asked& asked) {
@@ -41,7 +44,7 @@ Response grows(const AcquireOutcome& outcome, const Asked& asked) {
   return text(409, "Lock hierarchy violation: the peer already has less of " +
                        named(asked.semaphore) + ", which makes its level " + level +
                        ", and more of it would be a lock at level " + level +
-                       ". Release the lock, then ask for " + std::to_string(asked.count) + ".");
+                       ". Release the lock, then request " + std::to_string(asked.count) + ".");
 }
 
 Response breaks_hierarchy(const AcquireOutcome& outcome, const Asked& asked) {
@@ -49,21 +52,23 @@ Response breaks_hierarchy(const AcquireOutcome& outcome, const Asked& asked) {
   return text(409,
               "Lock hierarchy violation: the peer holds a lock at level " + held + ", and " +
                   named(asked.semaphore) + " is at level " + std::to_string(outcome.level) +
-                  ". Acquire locks from high to low levels; beside what it holds, this peer may "
-                  "ask for levels below " +
+                  ". Acquire locks from high to low levels: with what it holds, this peer may only "
+                  "acquire levels below " +
                   held + ".");
 }
 
 Response other_pending(const Asked& asked) {
   return text(409,
-              "A peer waits for one lock at a time, and this one already waits for another "
+              "A peer waits for one lock at a time, and this peer already waits for a lock other "
               "than " +
-                  named(asked.semaphore) + ". Wait for that one or release it first.");
+                  named(asked.semaphore) + ". Wait for that lock or release it first.");
 }
 
 Response queue_full(const Asked& asked) {
-  return text(503, "The queue of " + named(asked.semaphore) +
-                       " is full: as many requests wait as may. Ask again later.");
+  Response response = text(
+      503, "The queue for " + named(asked.semaphore) + " is full (max_pending). Try again later.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
 }
 
 }  // namespace
@@ -144,12 +149,13 @@ Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> he
     case RestoreStatus::kDiffers:
       return text(409,
                   "Peer " + std::to_string(peer) +
-                      " exists with other locks, or waits for one. A restore cannot change it: "
-                      "acquire and release its locks instead.");
-    case RestoreStatus::kNeverFits:
+                      " exists with other locks, or waits for one. A restore does not change an "
+                      "existing peer: acquire and release its locks instead.");
+    case RestoreStatus::kTooLarge:
       return text(409,
-                  "A restored count is beyond the full count of its semaphore, so it was never "
-                  "granted. Restore what the peer really held.");
+                  "With a restored count the leases of its semaphore would sum up to more than " +
+                      std::to_string(kMostRestored) +
+                      ". Nothing was restored. Restore what the peer really held.");
     case RestoreStatus::kRestored:
     case RestoreStatus::kAlreadyKnown:
       break;
@@ -161,16 +167,27 @@ Response never_fits(const Asked& asked, Count full_count) {
   const std::string most = std::to_string(full_count);
   return text(409, "Lock can never be acquired. Asked for " + std::to_string(asked.count) +
                        ", but the full count of " + named(asked.semaphore) + " is " + most +
-                       ", so it would block forever. " +
-                       (full_count > 0 ? "Ask for at most " + most + "."
-                                       : "Nobody can hold it unless its full count is raised."));
+                       ", so it would block forever. Request at most " + most + ".");
+}
+
+Response too_many_peers(std::size_t most) {
+  Response response =
+      text(503, "There are as many peers as there may be (max_peers = " + std::to_string(most) +
+                    "). Delete peers that are not needed, or try again later.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Response expires_too_late(Duration most) {
+  return text(400, "expires_in is longer than this server allows (max_expires_in = " +
+                       format_duration(most) + "). Ask for that or less, and renew the peer.");
 }
 
 Response hierarchy_changed(std::string_view semaphore) {
   return text(409,
-              "Lock hierarchy violation: the levels were changed while this request waited, and "
-              "the peer holds a lock at or below the level of " +
-                  named(semaphore) + " now. Release what it holds, then ask again.");
+              "Lock hierarchy violation: a reload changed the levels while this request waited, "
+              "and the peer now holds a lock at or below the level of " +
+                  named(semaphore) + ". Release what it holds, then try again.");
 }
 
 }  // namespace throttle::lease

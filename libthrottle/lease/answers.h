@@ -1,11 +1,12 @@
-// What the door says: the statuses and texts of the lease protocol, each in one place.
+// The responses of the lease protocol: each status and text in one place.
 //
 // Published clients compare two texts byte by byte: "Unknown peer" (they start to restore) and
-// "Unknown semaphore". No other answer of status 400 may read like the first. All other texts are
-// for people and end with how to go on.
+// "Unknown semaphore". No other answer of status 400 may equal the first. All other texts are for
+// people: what happened, where, and what to do next.
 // Threads: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,15 +25,15 @@ namespace throttle::lease {
 // The response of a handler, or nothing if it comes later.
 using Reply = std::optional<http::Response>;
 
-// How the client of a request speaks: the first generation asks `block_until_acquired` and is told
-// true or false, the current one waits in its acquire and is told by the status.
+// The dialect of a client: the first generation waits in `block_until_acquired` and receives true
+// or false; the current one waits in its acquire and receives a status.
 enum class Generation : std::uint8_t { kFirst, kCurrent };
 
 http::Response text(unsigned status, std::string body);
 http::Response json(unsigned status, std::string body);
 http::Response ok();  // 200 and the text "Ok"
 
-// The header Throttle-Fencing-Token is added where there is a token.
+// Adds the header Throttle-Fencing-Token, unless the token is 0.
 http::Response with_token(http::Response response, FencingToken token);
 
 // The answer to a wait that got what it waited for.
@@ -49,11 +50,15 @@ struct Asked {
 };
 // `outcome` is neither acquired nor pending.
 http::Response refused(const AcquireOutcome& outcome, const Asked& asked);
-// `held`: what the peer was to be restored with, in this ledger.
+// `held`: the locks that the restore of the peer named.
 http::Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> held,
                        const LeaseLedger& ledger);
 http::Response never_fits(const Asked& asked, Count full_count);
-// The levels were changed while the request waited.
+// `most`: how many peers there may be.
+http::Response too_many_peers(std::size_t most);
+// `most`: how much later than the request a peer may expire.
+http::Response expires_too_late(Duration most);
+// A reload changed the levels while the request waited.
 http::Response hierarchy_changed(std::string_view semaphore);
 
 }  // namespace throttle::lease

@@ -1,12 +1,14 @@
 // What the routes of the door work on; private to lease.
 //
-// News. The runtime shows the door each ledger event once, but perhaps only after several requests.
-// So events are numbered, and a parked request knows the first one that can concern it: a lock
-// that its peer cancelled just before it asked again does not answer the new request.
+// Events and requests. The door receives all events of the past, up to the time of a request,
+// before that request is dispatched, and the events of the request right after it. So an event that
+// answers a parked request came after it was parked. The one exception is a peer that a request
+// removes and adds again under the same id: the removal answers nobody, for the peer is there.
 // Threads: the ledger's.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "libthrottle/lease/answers.h"
@@ -16,20 +18,24 @@
 namespace throttle::lease {
 
 struct LeaseDoor::State {
-  explicit State(LeaseLedger& the_ledger) : ledger(the_ledger) {}
+  explicit State(LeaseLedger& of) : ledger(of) {}
 
-  // The number of the next event that the ledger reports.
-  std::uint64_t next_event() const { return events_observed + ledger.events().size(); }
   // Lets the request wait until `limit` is over; answers "pending" at once if it need not or may
-  // not. `first_news` was taken right before the operation that left the lock pending.
+  // not.
   Reply wait(const http::Call& call, Parked parked, Duration limit);
-  // What a parked request is told when a wait of its peer ended.
+  // The refusal of a request that would add a peer, if there are as many as there may be.
+  Reply refuse_another_peer() const;
+  // The refusal of an expiry that is too late.
+  Reply refuse_expiry(std::optional<Duration> expires_in) const;
+  // The response to a parked request after a wait of its peer ended.
   http::Response verdict(const Parked& parked, const LedgerEvent& event) const;
 
   LeaseLedger& ledger;
+  Bounds bounds;
+  KickWitness kick_witness;  // may be empty
   ParkingLot lot;
   std::vector<Answer> answers;
-  std::uint64_t events_observed = 0;
+  std::size_t expired_before = 0;  // peers that expired right before the present request
   bool parking = true;
 };
 

@@ -1,3 +1,5 @@
+// Reads the two usual bodies, {"expires_in": "300000ms"} and a bare number, by hand, because they
+// are nearly all there are. Everything else, and every mistake, goes to the parser.
 #include "libthrottle/lease/json_body.h"
 
 #include <algorithm>
@@ -39,15 +41,16 @@ bool is_json(std::string_view content_type) {
 
 Reply refuse_other_type(const http::Request& request) {
   if (is_json(request.content_type)) return std::nullopt;
-  return text(415,
-              "The body must be JSON, and a header must say so: \"Content-Type: "
-              "application/json\". " +
-                  (request.content_type.empty() ? std::string("There is no such header.")
-                                                : "Found " + quote(request.content_type) + "."));
+  return text(
+      415, "The request has " +
+               (request.content_type.empty() ? std::string("no Content-Type")
+                                             : "the Content-Type " + quote(request.content_type)) +
+               ", but its body must be JSON. Send the header \"Content-Type: "
+               "application/json\".");
 }
 
-// The body of a heartbeat is one key with a plain string, {"expires_in": "300000ms"}, and comes so
-// often that it is read here, in a fifth of the parser's time. Whatever is unusual, or wrong, is
+// The body of a heartbeat is one key with a plain string, {"expires_in": "300000ms"}. It is the
+// most frequent body, and read here in a fifth of the parser's time. Anything unusual or wrong is
 // left to the parser.
 class PlainBody {
  public:

@@ -1,8 +1,9 @@
 // JSON bodies read straight into typed values, with the place of every mistake.
 //
-// Statuses: 415 if the body is not said to be JSON; 400 if it is not JSON; 422 if it is JSON but
-// not what was asked for: wrong type, missing or doubled key, bad duration, number out of range.
-// The first mistake counts; its text names the key, the line and the column. Integers are exact in
+// Statuses: 415 if Content-Type does not say JSON; 400 if the body is not JSON; 422 if it is JSON
+// but not what the route expects: wrong type, missing or doubled key, bad duration, number out of
+// range. The first mistake is answered; its text names the key, the line and the column. Integers
+// are exact in
 // 64 bits. Unknown keys are ignored. The body is read as a stream, so no tree is ever built.
 // Threads: pure functions.
 #pragma once

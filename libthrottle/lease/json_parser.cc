@@ -1,3 +1,5 @@
+// The parser behind json_body.h. nlohmann's parser reports tokens to a Reader, which follows three
+// things: the depth, the field whose value comes next, and the position in the body.
 #include "libthrottle/lease/json_parser.h"
 
 #include <algorithm>
@@ -13,7 +15,7 @@ namespace throttle::lease {
 
 namespace {
 
-// The bytes of the body, telling how far they were read: the parser's events carry no place.
+// The bytes of the body, and how far the parser has read them: its events carry no position.
 class TrackedByte {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -147,10 +149,10 @@ class BodyReader {
                    const nlohmann::json::exception& /*in its words*/) {
     const std::size_t offset = std::min(bytes_read > 0 ? bytes_read - 1 : 0, body_.size());
     const std::string where = place(offset);
-    refusal_ =
-        text(400, offset == body_.size() ? "The body ends before its JSON is complete" + where + "."
-                                         : "The body is not JSON" + where + ": it goes wrong at " +
-                                               quote(body_.substr(offset)) + ".");
+    refusal_ = text(400, offset == body_.size()
+                             ? "The body ends before its JSON is complete" + where + "."
+                             : "The body is not JSON" + where + ": the first unexpected text is " +
+                                   quote(body_.substr(offset)) + ".");
     return false;
   }
 
@@ -180,13 +182,13 @@ class BodyReader {
     const auto found = std::ranges::find(fields_, name, &Field::key);
     field_ = found == fields_.end() ? nullptr : &*found;
     if (field_ == nullptr || !std::exchange(field_->seen, true)) return true;
-    return reject("the key stands there twice. Give it once.");
+    return reject("given twice; specify it once.");
   }
 
   bool select_count(std::string& name) {
     const auto [entry, added] = counts_->by_name.try_emplace(std::move(name));
     count_ = &*entry;
-    return added || reject("the semaphore stands there twice. Give it once.");
+    return added || reject("given twice; specify it once.");
   }
 
   // --- values ---
@@ -258,7 +260,7 @@ class BodyReader {
   Reply missing(const Field& field) const {
     return text(422, "The key " + quote(field.key) + " is missing in the object that ends" +
                          place(static_cast<std::size_t>(token_end_ - body_.data()) - 1) +
-                         ". Give it " + std::string(expectation(field)) + ".");
+                         ". Add it as " + std::string(expectation(field)) + ".");
   }
 
   // expires_in, or acquired["A"], or the body as a whole.

@@ -12,7 +12,7 @@
 
 namespace throttle::lease {
 
-// What read_object() does once the body is known to be said to be JSON.
+// What read_object() does once Content-Type was found to say JSON.
 Reply parse_object(std::string_view body, std::span<Field> fields);
 // What read_count() does.
 Reply parse_count(std::string_view body, Count& count);

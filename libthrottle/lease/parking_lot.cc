@@ -1,3 +1,5 @@
+// Keeps three indexes of one slab in step: by exchange, by peer, by deadline. take_slot() is the
+// only way out.
 #include "libthrottle/lease/parking_lot.h"
 
 #include "libthrottle/core/check.h"
@@ -5,13 +7,12 @@
 namespace throttle::lease {
 
 void ParkingLot::park(const Parked& parked, TimePoint deadline) {
+  THROTTLE_CHECK(parked.exchange != 0);
   const Slot slot = entries_.allocate();
   const bool added = by_exchange_.try_emplace(parked.exchange, slot).second;
   THROTTLE_CHECK(added);
-  Line& line = by_peer_[parked.peer];
-  entries_[slot] = {.parked = parked, .older = line.newest};
-  (line.newest == kNoSlot ? line.oldest : entries_[line.newest].newer) = slot;
-  line.newest = slot;
+  entries_[slot].parked = parked;
+  by_peer_[parked.peer].append(entries_, slot);
   deadlines_.insert(slot, deadline);
 }
 
@@ -21,12 +22,11 @@ std::optional<Parked> ParkingLot::take(http::ExchangeId exchange) {
   return take_slot(found->second);
 }
 
-std::optional<Parked> ParkingLot::take_concerned(PeerId peer, std::uint64_t event) {
+std::optional<Parked> ParkingLot::take_oldest(PeerId peer) {
   const auto found = by_peer_.find(peer);
   if (found == by_peer_.end()) return std::nullopt;
-  const Slot oldest = found->second.oldest;
-  if (entries_[oldest].parked.first_news > event) return std::nullopt;
-  return take_slot(oldest);
+  THROTTLE_CHECK(!found->second.empty());
+  return take_slot(found->second.oldest());
 }
 
 std::optional<Parked> ParkingLot::take_due(TimePoint now) {
@@ -36,15 +36,16 @@ std::optional<Parked> ParkingLot::take_due(TimePoint now) {
 }
 
 Parked ParkingLot::take_slot(Slot slot) {
-  const Entry entry = entries_[slot];
-  const auto line = by_peer_.find(entry.parked.peer);
-  (entry.older == kNoSlot ? line->second.oldest : entries_[entry.older].newer) = entry.newer;
-  (entry.newer == kNoSlot ? line->second.newest : entries_[entry.newer].older) = entry.older;
-  if (line->second.oldest == kNoSlot) by_peer_.erase(line);
-  by_exchange_.erase(entry.parked.exchange);
+  const Parked parked = entries_[slot].parked;
+  const auto line = by_peer_.find(parked.peer);
+  THROTTLE_CHECK(line != by_peer_.end());
+  line->second.remove(entries_, slot);
+  if (line->second.empty()) by_peer_.erase(line);
+  const std::size_t erased = by_exchange_.erase(parked.exchange);
+  THROTTLE_CHECK(erased == 1);
   deadlines_.erase(slot);
   entries_.release(slot);
-  return entry.parked;
+  return parked;
 }
 
 }  // namespace throttle::lease

@@ -1,5 +1,4 @@
-// Requests whose answer comes later, without a thread: found by their exchange, by the peer they
-// wait for, and by their deadline.
+// Requests that are answered later, found by their exchange, by their peer, and by their deadline.
 //
 // Idea: entries in a slab; one hash look-up finds an exchange, one finds the line of a peer's
 // entries (a retried request parks beside the first), and a heap orders the deadlines.
@@ -17,6 +16,7 @@
 #include "libthrottle/core/hash.h"
 #include "libthrottle/core/ledger_types.h"
 #include "libthrottle/core/slab.h"
+#include "libthrottle/core/slot_list.h"
 #include "libthrottle/http/message.h"
 #include "libthrottle/lease/answers.h"
 
@@ -26,8 +26,8 @@ namespace throttle::lease {
 struct Parked {
   http::ExchangeId exchange = 0;
   PeerId peer = 0;
-  FencingToken held_token = 0;   // of the named lock, where the peer waits for another one
-  std::uint64_t first_news = 0;  // number of the first ledger event that can concern it
+  // Of the named lock, where the peer holds that and waits for another one; 0 if it has no token.
+  std::optional<FencingToken> held_token = {};
   Generation generation = Generation::kCurrent;
 };
 
@@ -38,8 +38,8 @@ class ParkingLot {
 
   // Each takes one out, or finds none.
   std::optional<Parked> take(http::ExchangeId exchange);
-  // The oldest one of this peer that ledger event number `event` concerns.
-  std::optional<Parked> take_concerned(PeerId peer, std::uint64_t event);
+  // The oldest one of this peer.
+  std::optional<Parked> take_oldest(PeerId peer);
   // One whose deadline is at `now` or before, earliest first.
   std::optional<Parked> take_due(TimePoint now);
 
@@ -48,16 +48,9 @@ class ParkingLot {
   TimePoint next_deadline() const { return deadlines_.next(); }
 
  private:
-  using Slot = std::uint32_t;
-  static constexpr Slot kNoSlot = ~Slot{0};
   struct Entry {
     Parked parked;
-    Slot older = kNoSlot;  // of the same peer
-    Slot newer = kNoSlot;
-  };
-  struct Line {
-    Slot oldest = kNoSlot;
-    Slot newest = kNoSlot;
+    SlotLinks links;  // of the same peer
   };
 
   struct PeerHash {
@@ -70,7 +63,7 @@ class ParkingLot {
 
   Slab<Entry> entries_;
   std::unordered_map<http::ExchangeId, Slot> by_exchange_;
-  std::unordered_map<PeerId, Line, PeerHash> by_peer_;
+  std::unordered_map<PeerId, SlotList, PeerHash> by_peer_;
   DeadlineQueue deadlines_;  // by Slot
 };
 

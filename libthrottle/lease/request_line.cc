@@ -1,3 +1,5 @@
+// Reads ids, names and parameters, and words the 400 of those that are unusable. The texts begin
+// with "Invalid URL" or "Invalid query", so none can be mistaken for "Unknown peer".
 #include "libthrottle/lease/request_line.h"
 
 #include <algorithm>
@@ -39,13 +41,13 @@ Reply bad_query(std::string_view name, std::string_view why) {
 }
 
 Reply read_value(std::string_view name, std::string& sent, std::optional<std::string>& into) {
-  if (into) return bad_query(name, "it stands there twice. Give it once.");
+  if (into) return bad_query(name, "given twice; specify it once.");
   into = std::move(sent);
   return std::nullopt;
 }
 
 Reply read_value(std::string_view name, const std::string& sent, std::optional<Duration>& into) {
-  if (into) return bad_query(name, "it stands there twice. Give it once.");
+  if (into) return bad_query(name, "given twice; specify it once.");
   const auto duration = parse_duration(sent);
   if (!duration) return bad_query(name, duration.error().message);
   into = *duration;
@@ -54,7 +56,7 @@ Reply read_value(std::string_view name, const std::string& sent, std::optional<D
 
 Reply read_value(std::string_view name, const std::string& sent,
                  std::optional<std::uint64_t>& into) {
-  if (into) return bad_query(name, "it stands there twice. Give it once.");
+  if (into) return bad_query(name, "given twice; specify it once.");
   into = read_signed_u64(sent);
   if (into) return std::nullopt;
   return bad_query(name, quote(sent) + " is not " + std::string(kU64) + ".");

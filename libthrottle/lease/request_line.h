@@ -1,4 +1,4 @@
-// What a request line tells the door: peer ids and semaphore names in the path, parameters in the
+// What a request line says: peer ids and semaphore names in the path, parameters in the
 // query. Whatever is wrong there is answered 400 with a text that names it.
 //
 // Threads: pure functions.

@@ -24,8 +24,6 @@ struct Route {
 std::span<const Route> current_routes();
 // What clients of 0.1.x ask beyond that, and /remove_expired, which some asked up to 0.4.8.
 std::span<const Route> first_routes();
-// What people ask.
-std::span<const Route> view_routes();
 
 // PUT /peers/{id} of the first generation: a heartbeat that says what the peer holds.
 struct ActiveHeartbeat {
@@ -33,7 +31,6 @@ struct ActiveHeartbeat {
   Duration time_to_live{};
   const LockCounts& active;
 };
-http::Response keep_active(LeaseDoor::State& door, const http::Call& call,
-                           const ActiveHeartbeat& heartbeat);
+Reply keep_active(LeaseDoor::State& door, const http::Call& call, const ActiveHeartbeat& heartbeat);
 
 }  // namespace throttle::lease

@@ -1,8 +1,10 @@
 // The routes of clients from 0.2.0 on: a peer is created first, then acquires locks one by one.
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "libthrottle/lease/door_state.h"
+#include "libthrottle/lease/peers_page.h"
 #include "libthrottle/lease/request_line.h"
 #include "libthrottle/lease/routes.h"
 
@@ -19,45 +21,94 @@ Reply new_peer(Door& door, const Call& call) {
   std::array fields = {Field{"expires_in", &spec.time_to_live},
                        Field{"label", &spec.label, Need::kOptional}};
   if (auto refusal = read_object(call.request, fields)) return refusal;
+  if (auto refusal = door.refuse_expiry(spec.time_to_live)) return refusal;
+  if (auto refusal = door.refuse_another_peer()) return refusal;
   return json(200, std::to_string(door.ledger.add_peer(call.now, std::move(spec))));
 }
 
 Reply heartbeat(Door& door, const Call& call) {
-  const auto peer = peer_in_path(call.first);
-  if (!peer) return peer.error();
+  auto peer = peer_in_path(call.first);
+  if (!peer) return std::move(peer).error();
   Duration time_to_live{};
   LockCounts active{.least = 0};
   std::array fields = {Field{"expires_in", &time_to_live},
                        Field{"active", &active, Need::kOptional}};
   if (auto refusal = read_object(call.request, fields)) return refusal;
+  if (auto refusal = door.refuse_expiry(time_to_live)) return refusal;
   if (fields[1].seen) return keep_active(door, call, {*peer, time_to_live, active});
   const Presence presence = door.ledger.heartbeat(call.now, *peer, time_to_live);
   return presence == Presence::kKnown ? ok() : unknown_peer();
 }
 
+// Why an operator ends something. A client that ends what is its own gives no reason.
+struct Reason {
+  std::optional<std::string> words;
+  std::optional<std::string> by;
+  Cause cause() const { return words ? Cause::kForced : Cause::kReleased; }
+};
+
+Reply read_reason(const Call& call, Reason& reason) {
+  constexpr std::size_t kMostBytes = 1000;
+  if (auto refusal =
+          read_query(call.request.query, {{"reason", &reason.words}, {"by", &reason.by}})) {
+    return refusal;
+  }
+  for (const auto* const part : {&reason.words, &reason.by})
+    if (*part && (*part)->size() > kMostBytes)
+      return text(400, "Invalid query: reason and by have at most 1000 bytes each.");
+  return std::nullopt;
+}
+
+struct Target {
+  PeerId peer = 0;
+  std::optional<std::string_view> semaphore = {};  // nothing if the peer is removed
+};
+
+void report_kick(const Door& door, const Call& call, const Target& target, Reason reason) {
+  if (!reason.words || !door.kick_witness) return;
+  const auto peer = door.ledger.peer(target.peer);
+  if (!peer) return;
+  Kick kick{.at = call.now,
+            .peer = target.peer,
+            .from = call.request.client,
+            .by = std::move(reason.by).value_or(""),
+            .reason = *std::move(reason.words)};
+  if (target.semaphore) {
+    const auto is_it = [&target](const LeaseState& one) {
+      return one.semaphore == target.semaphore;
+    };
+    const bool waits = peer->pending && is_it(*peer->pending);
+    if (!waits && std::ranges::none_of(peer->leases, is_it)) return;
+    if (const auto state = door.ledger.semaphore(*target.semaphore)) kick.semaphore = state->index;
+  }
+  door.kick_witness(kick);
+}
+
 Reply remove_peer(Door& door, const Call& call) {
-  const auto peer = peer_in_path(call.first);
-  if (!peer) return peer.error();
-  const Presence presence = door.ledger.remove_peer(call.now, *peer);
+  auto peer = peer_in_path(call.first);
+  if (!peer) return std::move(peer).error();
+  Reason reason;
+  if (auto refusal = read_reason(call, reason)) return refusal;
+  report_kick(door, call, {.peer = *peer}, reason);
+  const Presence presence = door.ledger.remove_peer(call.now, *peer, reason.cause());
   return json(200, presence == Presence::kKnown ? R"("Peer released")" : R"("Peer not found")");
 }
 
 Reply acquire(Door& door, const Call& call) {
-  const auto peer = peer_in_path(call.first);
-  if (!peer) return peer.error();
-  const auto semaphore = semaphore_in_path(call.second);
-  if (!semaphore) return semaphore.error();
+  auto peer = peer_in_path(call.first);
+  if (!peer) return std::move(peer).error();
+  auto semaphore = semaphore_in_path(call.second);
+  if (!semaphore) return std::move(semaphore).error();
   std::optional<Duration> expires_in;
   std::optional<Duration> block_for;
   if (auto refusal = read_query(call.request.query,
                                 {{"expires_in", &expires_in}, {"block_for", &block_for}})) {
     return refusal;
   }
-  const auto count = read_count(call.request);
-  if (!count) return count.error();
+  auto count = read_count(call.request);
+  if (!count) return std::move(count).error();
+  if (auto refusal = door.refuse_expiry(expires_in)) return refusal;
 
-  if (block_for) door.ledger.advance(call.now);  // what is due is no news for this request
-  const std::uint64_t first_news = door.next_event();
   const AcquireOutcome outcome = door.ledger.acquire(
       call.now,
       {.peer = *peer, .semaphore = *semaphore, .count = *count, .expires_in = expires_in});
@@ -65,18 +116,22 @@ Reply acquire(Door& door, const Call& call) {
     return granted(Generation::kCurrent, *peer, outcome.token);
   }
   if (outcome.status == AcquireStatus::kPending) {
-    return door.wait(call, {.peer = *peer, .held_token = outcome.token, .first_news = first_news},
-                     block_for.value_or(Duration::zero()));
+    Parked parked{.peer = *peer};
+    if (outcome.holds) parked.held_token = outcome.token;
+    return door.wait(call, parked, block_for.value_or(Duration::zero()));
   }
   return refused(outcome, {*semaphore, *count});
 }
 
 Reply release(Door& door, const Call& call) {
-  const auto peer = peer_in_path(call.first);
-  if (!peer) return peer.error();
-  const auto semaphore = semaphore_in_path(call.second);
-  if (!semaphore) return semaphore.error();
-  switch (door.ledger.release(call.now, *peer, *semaphore)) {
+  auto peer = peer_in_path(call.first);
+  if (!peer) return std::move(peer).error();
+  auto semaphore = semaphore_in_path(call.second);
+  if (!semaphore) return std::move(semaphore).error();
+  Reason reason;
+  if (auto refusal = read_reason(call, reason)) return refusal;
+  report_kick(door, call, {*peer, *semaphore}, reason);
+  switch (door.ledger.release(call.now, *peer, *semaphore, reason.cause())) {
     case ReleaseStatus::kUnknownSemaphore:
       return unknown_semaphore(*semaphore);
     case ReleaseStatus::kUnknownPeer:
@@ -98,6 +153,9 @@ Reply restore(Door& door, const Call& call) {
                        Field{"label", &request.spec.label, Need::kOptional}};
   if (auto refusal = read_object(call.request, fields)) return refusal;
   const PeerId peer = request.peer;
+  if (auto refusal = door.refuse_expiry(request.spec.time_to_live)) return refusal;
+  if (!door.ledger.contains(peer))
+    if (auto refusal = door.refuse_another_peer()) return refusal;
   const std::vector<HeldLock> locks = acquired.locks();
   request.held = locks;
   const RestoreStatus status = door.ledger.restore(call.now, std::move(request));
@@ -106,8 +164,8 @@ Reply restore(Door& door, const Call& call) {
 }
 
 Reply is_acquired(Door& door, const Call& call) {
-  const auto peer = peer_in_path(call.first);
-  if (!peer) return peer.error();
+  auto peer = peer_in_path(call.first);
+  if (!peer) return std::move(peer).error();
   door.ledger.advance(call.now);
   const std::optional<bool> acquired = door.ledger.is_acquired(*peer);
   if (!acquired) return unknown_peer();
@@ -126,14 +184,10 @@ Reply remainder(Door& door, const Call& call) {
   return json(200, std::to_string(*count));
 }
 
-Reply list_peers(Door& door, const Call& call) {
-  door.ledger.advance(call.now);
-  std::string list = "[";
-  door.ledger.visit_peers([&list](const PeerState& peer) {
-    if (list.size() > 1) list += ',';
-    list.append(R"({"id":)").append(std::to_string(peer.id)).append("}");
-  });
-  return json(200, std::move(list.append("]")));
+Reply list_peers(Door& door, const Call& /*call*/) {
+  http::Response response{.content_type = http::kJsonType};
+  response.producer = peers_page(door.ledger);
+  return response;
 }
 
 constexpr std::array kRoutes = {
@@ -141,6 +195,7 @@ constexpr std::array kRoutes = {
     Route{http::Method::kPost, "/restore", restore},
     Route{http::Method::kGet, "/remainder", remainder},
     Route{http::Method::kGet, "/peers/", list_peers},
+    Route{http::Method::kGet, "/peers", list_peers},
     Route{http::Method::kPut, "/peers/{id}", heartbeat},
     Route{http::Method::kDelete, "/peers/{id}", remove_peer},
     Route{http::Method::kGet, "/peers/{id}/is_acquired", is_acquired},

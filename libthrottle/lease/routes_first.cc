@@ -1,6 +1,6 @@
 // The routes of the first generation, 0.1.x: acquiring creates a peer, which holds one lock; after
 // a restart of the server its clients bring back the peer under its old id with the next request
-// that names it. PUT /peers/{id}, which the generations share, stands with the current routes.
+// that names it. PUT /peers/{id}, which both generations use, is in routes_current.cc.
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -46,8 +46,10 @@ Reply acquire(Door& door, const Call& call) {
   std::array fields = {Field{"pending", &pending}, Field{"expires_in", &request.spec.time_to_live},
                        Field{"label", &request.spec.label, Need::kOptional}};
   if (auto refusal = read_object(call.request, fields)) return refusal;
-  const auto lock = only_lock(pending);
-  if (!lock) return lock.error();
+  if (auto refusal = door.refuse_expiry(request.spec.time_to_live)) return refusal;
+  if (auto refusal = door.refuse_another_peer()) return refusal;
+  auto lock = only_lock(pending);
+  if (!lock) return std::move(lock).error();
   request.semaphore = lock->semaphore;
   request.count = lock->count;
   const AcquireOutcome outcome = door.ledger.enroll(call.now, std::move(request));
@@ -65,22 +67,18 @@ struct Block {
   Duration limit{};
 };
 
-// The peer lives on and waits for what it asked for when it came.
+// The peer is renewed, and goes on waiting for what it requested first.
 Reply block_known(Door& door, const Call& call, const Block& block, bool acquired) {
-  const std::uint64_t first_news = door.next_event();
   door.ledger.heartbeat(call.now, block.peer, block.spec.time_to_live);
   if (acquired) return granted(Generation::kFirst, block.peer, 0);
-  const Parked parked{
-      .peer = block.peer, .first_news = first_news, .generation = Generation::kFirst};
-  return door.wait(call, parked, block.limit);
+  return door.wait(call, {.peer = block.peer, .generation = Generation::kFirst}, block.limit);
 }
 
 // The server was restarted, or a reload ended the wait while no request of the peer was parked: it
-// asks anew, under the id it had.
-Reply block_anew(Door& door, const Call& call, const Block& block, const HeldLock& lock) {
+// requests its lock again, under the id it had.
+Reply block_again(Door& door, const Call& call, const Block& block, const HeldLock& lock) {
   door.ledger.remove_peer(call.now, block.peer);  // it may be there without a lock
-  const Parked parked{
-      .peer = block.peer, .first_news = door.next_event(), .generation = Generation::kFirst};
+  const Parked parked{.peer = block.peer, .generation = Generation::kFirst};
   const AcquireOutcome outcome = door.ledger.enroll(
       call.now,
       {.spec = block.spec, .semaphore = lock.semaphore, .count = lock.count, .peer = block.peer});
@@ -92,8 +90,8 @@ Reply block_anew(Door& door, const Call& call, const Block& block, const HeldLoc
 }
 
 Reply block_until_acquired(Door& door, const Call& call) {
-  const auto peer = peer_in_path(call.first);
-  if (!peer) return peer.error();
+  auto peer = peer_in_path(call.first);
+  if (!peer) return std::move(peer).error();
   std::optional<std::uint64_t> timeout_ms;
   if (auto refusal = read_query(call.request.query, {{"timeout_ms", &timeout_ms}})) return refusal;
   Block block;
@@ -104,20 +102,22 @@ Reply block_until_acquired(Door& door, const Call& call) {
   std::array fields = {Field{"pending", &pending}, Field{"expires_in", &block.spec.time_to_live}};
   if (auto refusal = read_object(call.request, fields)) return refusal;
   if (pending.by_name.empty()) return granted(Generation::kFirst, *peer, 0);
+  if (auto refusal = door.refuse_expiry(block.spec.time_to_live)) return refusal;
 
-  door.ledger.advance(call.now);  // what is due is no news for this request
   const auto acquired = door.ledger.is_acquired(*peer);
   if (acquired && !door.ledger.is_idle(*peer)) return block_known(door, call, block, *acquired);
-  const auto lock = only_lock(pending);
-  if (!lock) return lock.error();
-  return block_anew(door, call, block, *lock);
+  if (!acquired)
+    if (auto refusal = door.refuse_another_peer()) return refusal;
+  auto lock = only_lock(pending);
+  if (!lock) return std::move(lock).error();
+  return block_again(door, call, block, *lock);
 }
 
 Reply remove_expired(Door& door, const Call& call) {
-  return json(200, std::to_string(door.ledger.advance(call.now)));
+  return json(200, std::to_string(door.expired_before + door.ledger.advance(call.now)));
 }
 
-// Once a test aid that stalled the server for a while. The stall is not reproduced.
+// A test aid of old servers, which stalled them for a while. The stall is not reproduced.
 Reply freeze(Door& /*door*/, const Call& /*call*/) {
   return ok();
 }
@@ -135,13 +135,15 @@ std::span<const Route> first_routes() {
   return kRoutes;
 }
 
-// Of a known peer `active` is ignored: its clients share one record of what is active among all the
-// peers of a process. So of an unknown peer all entries are restored, though perhaps only one is
-// real: too much excludes others for a while, too little would let two hold one lock.
-http::Response keep_active(Door& door, const Call& call, const ActiveHeartbeat& heartbeat) {
+// For a known peer `active` is ignored: a published client shares one record of active locks among
+// all peers of its process, so `active` may name locks of other peers. For an unknown peer all
+// entries are restored, although perhaps only one is real: one too many excludes others for a
+// while, one too few would let two peers hold one lock.
+Reply keep_active(Door& door, const Call& call, const ActiveHeartbeat& heartbeat) {
   if (heartbeat.active.by_name.empty()) return ok();
   const auto known = door.ledger.heartbeat(call.now, heartbeat.peer, heartbeat.time_to_live);
   if (known == Presence::kKnown) return ok();
+  if (auto refusal = door.refuse_another_peer()) return refusal;
   const std::vector<HeldLock> locks = heartbeat.active.locks();
   RestoreRequest request{
       .peer = heartbeat.peer, .spec = {}, .held = locks, .count_rule = CountRule::kZeroAllowed};

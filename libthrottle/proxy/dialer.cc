@@ -1,3 +1,11 @@
+// How an upstream is found and connected to.
+//
+// The Upstream keeps the addresses and looks them up: when they are first needed, when the time
+// that the name server gave them is over, when an attempt went unanswered and when a round over all
+// of them failed. Its dialers use the old addresses meanwhile. A Dialer awaits addresses, attempts
+// to connect to one of them, or pauses after a round; it has one deadline in the Upstream's queue
+// for all three. When an answer comes in which the address of its attempt is missing, it gives that
+// attempt up and begins with the new ones.
 #include "libthrottle/proxy/dialer.h"
 
 #include <algorithm>
@@ -20,11 +28,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kAddressesAge = 30s;   // then they are looked up again
-constexpr Duration kLookUpInterval = 1s;  // at least that long from one look-up to the next
+constexpr Duration kLookUpInterval = 1s;  // from one look-up to the next, at least
 constexpr Duration kFirstPause = 50ms;    // after a round in which no address answered
 constexpr Duration kLongestPause = 500ms;
-constexpr Duration kLongestAttempt = 2s;  // while there are other addresses to try
+constexpr Duration kFirstAttempt = 2s;  // of each address in the first round; then doubled
+constexpr int kMostDoublings = 8;
 
 // The system's words for a failure, which stand last in the message.
 std::string reason_of(const Error& error) {
@@ -56,8 +64,8 @@ class Dialing {
 struct Upstream::State {
   using Slot = Slab<Dialing*>::Index;
 
-  State(uv::Loop& its_loop, HostPort its_target, uv::Addresses known) : loop(its_loop) {
-    aim(std::move(its_target), std::move(known));
+  State(uv::Loop& event_loop, HostPort first_target, uv::Addresses known) : loop(event_loop) {
+    aim(std::move(first_target), std::move(known));
   }
 
   void aim(HostPort at, uv::Addresses known);
@@ -70,8 +78,16 @@ struct Upstream::State {
 
   void freshen(TimePoint now);
   void look_up(TimePoint now);
-  void on_answer(Result<uv::Addresses> answer);
-  void tell_dialings();
+  void on_answer(Result<uv::ResolvedHost> answer);
+  void take(uv::Addresses found);
+  void prefer(const SocketAddress& address);
+  void reach(const SocketAddress& address);
+  bool has(const SocketAddress& address) const;
+  void notify_dialings();
+  void note_failure(std::string why) {
+    failure = std::move(why);
+    failed_at = uv::now();
+  }
 
   uv::Loop& loop;
   HostPort target = {};
@@ -81,8 +97,13 @@ struct Upstream::State {
 
   std::optional<uv::Resolver> resolver = std::nullopt;  // while it looks up
   std::string look_up_failure = {};
-  std::optional<TimePoint> looked_up = std::nullopt;
+  TimePoint expires = TimePoint::min();       // of the addresses, by what the look-up said
   TimePoint next_look_up = TimePoint::min();  // not before
+
+  OnReached on_reached = {};
+  std::optional<SocketAddress> reached = std::nullopt;
+  std::string failure = {};  // why it does not serve, as far as is known
+  TimePoint failed_at = TimePoint::min();
 
   // One timer for all dialers; it may fire for nothing, as when the earliest has gone.
   Slab<Dialing*> dialings = {};
@@ -101,7 +122,9 @@ void Upstream::State::aim(HostPort at, uv::Addresses known) {
   preferred = 0;
   resolver.reset();
   look_up_failure.clear();
-  looked_up.reset();
+  failure.clear();
+  reached.reset();
+  expires = TimePoint::min();
   next_look_up = TimePoint::min();
 }
 
@@ -113,11 +136,13 @@ Upstream::State::Slot Upstream::State::enter(Dialing& dialing, TimePoint due) {
 }
 
 void Upstream::State::leave(Slot slot) {
+  THROTTLE_CHECK(slot < dialings.capacity() && dialings[slot] != nullptr);
   deadlines.erase(slot);
   dialings.release(slot);
 }
 
 void Upstream::State::set_due(Slot slot, TimePoint due) {
+  THROTTLE_CHECK(slot < dialings.capacity() && dialings[slot] != nullptr);
   if (deadlines.contains(slot)) {
     deadlines.move(slot, due);
   } else {
@@ -141,8 +166,7 @@ void Upstream::State::on_timer() {
 }
 
 void Upstream::State::freshen(TimePoint now) {
-  if (fixed) return;
-  if (!looked_up || now - *looked_up > kAddressesAge) look_up(now);
+  if (!fixed && now >= expires) look_up(now);
 }
 
 void Upstream::State::look_up(TimePoint now) {
@@ -151,19 +175,44 @@ void Upstream::State::look_up(TimePoint now) {
   resolver.emplace(loop, target, uv::bound<&State::on_answer>(this));
 }
 
-void Upstream::State::on_answer(Result<uv::Addresses> answer) {
+void Upstream::State::on_answer(Result<uv::ResolvedHost> answer) {
   const auto spent = std::exchange(resolver, std::nullopt);
   if (!answer) {
     look_up_failure = std::move(answer.error().message);
   } else {
-    looked_up = uv::now();
-    if (addresses != *answer) preferred = 0;
-    addresses = *std::move(answer);
+    expires = saturating_add(uv::now(), std::max(answer->time_to_live, kLookUpInterval));
+    take(std::move(answer->addresses));
   }
-  tell_dialings();
+  notify_dialings();
 }
 
-void Upstream::State::tell_dialings() {
+// Name servers change the order from answer to answer: the address that answered last stays the
+// first to be tried.
+void Upstream::State::take(uv::Addresses found) {
+  THROTTLE_CHECK(!fixed && !found.empty());
+  const auto last =
+      addresses.empty() ? found.begin() : std::ranges::find(found, addresses[preferred]);
+  preferred = last == found.end() ? 0 : static_cast<std::size_t>(last - found.begin());
+  addresses = std::move(found);
+}
+
+void Upstream::State::prefer(const SocketAddress& address) {
+  const auto found = std::ranges::find(addresses, address);
+  if (found != addresses.end()) preferred = static_cast<std::size_t>(found - addresses.begin());
+}
+
+void Upstream::State::reach(const SocketAddress& address) {
+  prefer(address);
+  if (reached == address) return;
+  reached = address;
+  if (on_reached) on_reached(address);
+}
+
+bool Upstream::State::has(const SocketAddress& address) const {
+  return std::ranges::find(addresses, address) != addresses.end();
+}
+
+void Upstream::State::notify_dialings() {
   for (Slot slot = 0; slot < dialings.capacity(); ++slot)
     if (dialings[slot] != nullptr) dialings[slot]->on_looked_up();
 }
@@ -177,6 +226,27 @@ Upstream::~Upstream() {
   THROTTLE_CHECK(state_->dialings.size() == 0);
 }
 
+void Upstream::set_on_reached(OnReached on_reached) {
+  state_->on_reached = std::move(on_reached);
+}
+
+void Upstream::note_success() {
+  state_->failure.clear();
+}
+
+void Upstream::note_failure(std::string why) {
+  THROTTLE_CHECK(!why.empty());
+  state_->note_failure(std::move(why));
+}
+
+TimePoint Upstream::failed_at() const {
+  return state_->failed_at;
+}
+
+const std::string& Upstream::failure() const {
+  return state_->failure;
+}
+
 const HostPort& Upstream::target() const {
   return state_->target;
 }
@@ -185,17 +255,17 @@ void Upstream::set_target(HostPort target) {
   if (target == state_->target) return;
   state_->aim(std::move(target), {});
   if (state_->fixed)
-    state_->tell_dialings();
+    state_->notify_dialings();
   else
     state_->look_up(uv::now());
 }
 
 // It connects, waits for the addresses, or pauses between two rounds over them.
 struct Dialer::State final : Dialing {
-  State(Upstream::State& its_upstream, Duration its_timeout, OnDone callback)
-      : upstream(its_upstream),
+  State(Upstream::State& of, Duration longest, OnDone callback)
+      : upstream(of),
         on_done(callback),
-        timeout(its_timeout),
+        timeout(longest),
         started(uv::now()),
         deadline(saturating_add(started, timeout)),
         slot(upstream.enter(*this, deadline)) {
@@ -216,10 +286,6 @@ struct Dialer::State final : Dialing {
   void finish(Result<uv::TcpStream> result);
   std::string failure() const;
 
-  const SocketAddress& current() const {
-    return upstream.addresses[current_index % upstream.addresses.size()];
-  }
-
   Upstream::State& upstream;
   OnDone on_done;
   Duration timeout;
@@ -230,14 +296,17 @@ struct Dialer::State final : Dialing {
   std::optional<uv::TcpConnector> connector = std::nullopt;
   bool awaits_addresses = false;
   std::size_t current_index = 0;  // the address that is tried
+  SocketAddress current = {};     // the same, while the connector is there
   std::size_t left_in_round = 0;  // how many come after it
   std::size_t attempts = 0;
+  int rounds = 0;  // over all addresses that are over
   Duration next_pause = kFirstPause;
   std::string reason = {};      // of the last failure
   bool only_exhausted = false;  // so were all failures of this round
 };
 
 void Dialer::State::begin_round(TimePoint now) {
+  THROTTLE_CHECK(!connector && !awaits_addresses);
   upstream.freshen(now);
   if (!upstream.addresses.empty()) {
     current_index = upstream.preferred;
@@ -254,12 +323,14 @@ void Dialer::State::begin_round(TimePoint now) {
 // From the second address of a round on, `current_index` moves; should the addresses change in the
 // middle of a round, one may be left out or tried twice, and the next round makes up for it.
 void Dialer::State::try_next(TimePoint now) {
+  THROTTLE_CHECK(!connector);
   if (upstream.addresses.empty()) left_in_round = 0;
   for (; left_in_round > 0; ++current_index) {
     --left_in_round;
     ++attempts;
+    current = upstream.addresses[current_index % upstream.addresses.size()];
     auto begun =
-        uv::TcpConnector::start(upstream.loop, current(), uv::bound<&State::on_attempted>(this));
+        uv::TcpConnector::start(upstream.loop, current, uv::bound<&State::on_attempted>(this));
     if (begun) {
       connector = *std::move(begun);
       return upstream.set_due(slot, attempt_deadline(now));
@@ -267,21 +338,23 @@ void Dialer::State::try_next(TimePoint now) {
     attempt_failed(begun.error());
   }
   upstream.look_up(now);
+  ++rounds;
   pause(now);
 }
 
+// An address that swallows packets gets neither the time of the others nor that of the address to
+// which the host has moved meanwhile. One that is only slow gets twice the time in each round.
 TimePoint Dialer::State::attempt_deadline(TimePoint now) const {
-  if (left_in_round == 0) return deadline;
+  const Duration longest = kFirstAttempt * (1 << std::min(rounds, kMostDoublings));
   const auto addresses = static_cast<Duration::rep>(left_in_round + 1);
-  return now + std::min((deadline - now) / addresses, kLongestAttempt);
+  return now + std::min((deadline - now) / addresses, longest);
 }
 
 void Dialer::State::on_attempted(Result<uv::TcpStream> stream) {
+  THROTTLE_CHECK(connector.has_value());
   connector.reset();
   if (stream && !met_itself(*stream, upstream.target.port)) {
-    if (!upstream.addresses.empty()) {
-      upstream.preferred = current_index % upstream.addresses.size();
-    }
+    upstream.reach(current);
     stream->set_nodelay();
     return finish(std::move(stream));
   }
@@ -310,16 +383,25 @@ void Dialer::State::on_due(TimePoint now) {
   }
   if (!silent) return begin_round(now);
   attempt_failed({ErrorCode::kUnavailable, "no answer"});
+  upstream.look_up(now);  // the host may have moved, and the old address swallows packets
   ++current_index;
   try_next(now);
 }
 
 void Dialer::State::on_looked_up() {
-  if (std::exchange(awaits_addresses, false)) begin_round(uv::now());
+  const bool moved = connector.has_value() && !upstream.fixed && !upstream.has(current);
+  if (moved) {
+    connector.reset();
+    attempt_failed({ErrorCode::kUnavailable, "no answer"});
+  }
+  if (std::exchange(awaits_addresses, false) || moved) begin_round(uv::now());
 }
 
 void Dialer::State::finish(Result<uv::TcpStream> result) {
+  THROTTLE_CHECK(!connector);
   upstream.deadlines.erase(slot);
+  if (!result && result.error().code != ErrorCode::kExhausted)
+    upstream.note_failure(result.error().message);
   const OnDone callback = on_done;
   callback(std::move(result));
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,10 +22,10 @@ class Loop;
 
 namespace throttle::proxy {
 
-// Where the upstream is. A host name is looked up when it is first needed, and again when its
-// addresses are older than a while or none of them answered; meanwhile the old ones are used. It
-// remembers which address answered last, and keeps the time for all its dialers: a connection to an
-// upstream that is there costs neither a look-up nor a timer.
+// Where the upstream is. A host name is looked up when it is first needed, and again when the time
+// that the name server gave its addresses is over or an attempt went unanswered; meanwhile the old
+// ones are used. It remembers which address answered last, and keeps the time for all its dialers:
+// a connection to an upstream that is there costs neither a look-up nor a timer.
 class Upstream {
  public:
   // `loop` outlives it, and it outlives its dialers.
@@ -36,8 +37,22 @@ class Upstream {
   Upstream& operator=(const Upstream&) = delete;
 
   const HostPort& target() const;
-  // Another one from now on; who is just connecting to the old one goes on.
+  // Another one from now on; an attempt at the old one continues.
   void set_target(HostPort target);
+
+  // Is called with each address that is connected to, if it is another one than before. It must not
+  // destroy anything of the proxy.
+  using OnReached = std::function<void(const SocketAddress&)>;
+  void set_on_reached(OnReached on_reached);
+
+  // Whether it serves, as far as is known. A dialer that fails notes it by itself, unless nothing
+  // of ours was left to dial with. One that succeeds does not: what accepts connections may hang
+  // up.
+  void note_success();
+  void note_failure(std::string why);
+  // Why it does not; empty if the last news was good, or there is none.
+  const std::string& failure() const;
+  TimePoint failed_at() const;  // when that was noted last
 
  private:
   friend class Dialer;
@@ -45,7 +60,7 @@ class Upstream {
   std::unique_ptr<State> state_;
 };
 
-// One connection to be. Destroying it gives up, and nobody is told.
+// One connection to be made. Destroying it gives up, and nothing is reported.
 class Dialer {
  public:
   // The stream, with TCP_NODELAY; or, when `timeout` is over, an error that names the upstream and

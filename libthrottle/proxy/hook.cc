@@ -1,8 +1,11 @@
+// A run of a hook with its deadline. A verdict that comes from within start() is kept for the next
+// turn, since the caller of start() does not expect the end yet.
 #include "libthrottle/proxy/hook.h"
 
 #include <string>
 #include <utility>
 
+#include "libthrottle/core/check.h"
 #include "libthrottle/core/duration.h"
 #include "libthrottle/uv/clock.h"
 
@@ -12,6 +15,7 @@ Hook::Hook(uv::Loop& loop, const HookCall& call, Receiver& receiver)
     : call_(call), receiver_(receiver), timer_(loop, uv::bound<&Hook::on_timer>(this)) {}
 
 void Hook::start(HookRunner& runner, Duration timeout) {
+  THROTTLE_CHECK(run_ == nullptr && !early_verdict_);
   started_ = uv::now();
   timeout_ = timeout;
   timer_.arm(saturating_add(started_, timeout));
@@ -36,6 +40,7 @@ void Hook::on_ended(Result<void> verdict) noexcept {
 
 void Hook::on_timer() {
   if (early_verdict_) return end(*std::move(early_verdict_));
+  THROTTLE_CHECK(run_ != nullptr);
   run_.reset();
   end(fail(ErrorCode::kUnavailable, "the " + std::string(name_of(call_.kind)) +
                                         " hook took longer than " + format_duration(timeout_) +
@@ -43,6 +48,7 @@ void Hook::on_timer() {
 }
 
 void Hook::end_soon(Result<void> verdict) {
+  THROTTLE_CHECK(!early_verdict_);
   early_verdict_ = std::move(verdict);
   timer_.arm(started_);
 }

@@ -1,5 +1,5 @@
-// What runs the hooks of a proxy: commands of the shell (ShellHooks), or code of whoever uses the
-// library, which may answer later.
+// Runs the hooks of a proxy: as commands of the shell (ShellHooks), or as code of a program that
+// uses the library, which may answer later.
 //
 // Threads: the loop's.
 #pragma once
@@ -20,9 +20,10 @@ enum class HookKind : std::uint8_t {
   kBeforeActivate,  // a connection waits for its end, and is turned away if it fails
   kOnTimeout,       // nobody waits for its end
   kRecycle,         // all wait for its end
+  kReady,           // after a recycling, until it succeeds: then the service is ready
 };
 
-// For people: "before-activate", "on-timeout", "recycle".
+// For people: "before-activate", "on-timeout", "recycle", "ready".
 constexpr std::string_view name_of(HookKind kind) {
   switch (kind) {
     case HookKind::kBeforeActivate:
@@ -31,8 +32,15 @@ constexpr std::string_view name_of(HookKind kind) {
       return "on-timeout";
     case HookKind::kRecycle:
       return "recycle";
+    case HookKind::kReady:
+      return "ready";
   }
   return {};
+}
+
+// Whether it runs for a connection; the others are about the service.
+constexpr bool has_client(HookKind kind) {
+  return kind == HookKind::kBeforeActivate || kind == HookKind::kOnTimeout;
 }
 
 // A connection that was granted its place.
@@ -44,16 +52,16 @@ struct Activation {
   std::uint64_t number = 0;  // of the proxy's activations, from 1; 0 before it is prepared
 };
 
-// What a hook is told.
+// What a hook is called for.
 struct HookCall {
   HookKind kind = HookKind::kBeforeActivate;
-  Activation activation = {};  // it runs for this one; kRecycle: only the number, of the latest one
+  Activation activation = {};  // it runs for this one; without a client: the latest number
   bool timed_out = false;      // a connection reached its time-to-live since the last activation
 };
 
 class HookRunner {
  public:
-  // Whom a hook that was started tells, until its Run is destroyed. Each call may destroy it.
+  // Is called about a hook that was started, until its Run is destroyed. Each call may destroy it.
   class Listener {
    public:
     virtual void on_line(std::string_view line) noexcept = 0;  // of output, for the log
@@ -64,9 +72,9 @@ class HookRunner {
     ~Listener() = default;
   };
 
-  // A hook that was started. Destroying it ends it, and nobody is told any more: when it has ended,
-  // takes too long, its connection is cut off, or the proxy ends. A client that leaves is no
-  // reason.
+  // A hook that was started. Destroying it ends the hook, and the listener is not called any more.
+  // It is destroyed when the hook has ended or takes too long, when its connection is cut off, and
+  // when the proxy ends. A client that leaves is no reason.
   class Run {
    public:
     Run() = default;

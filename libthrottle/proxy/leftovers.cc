@@ -1,11 +1,14 @@
+// The list of processes that commands left running: added at the end, the oldest dropped first.
 #include "libthrottle/proxy/leftovers.h"
 
 #include <utility>
 
+#include "libthrottle/core/check.h"
+
 namespace throttle::proxy {
 
-Leftovers::Leftover::Leftover(Leftovers& its_all, const HookCall& its_call, uv::Process its_command)
-    : all(its_all), call(its_call), command(std::move(its_command)) {
+Leftovers::Leftover::Leftover(Leftovers& owner, const HookCall& of, uv::Process process)
+    : all(owner), call(of), command(std::move(process)) {
   command.set_receiver(*this);
 }
 
@@ -23,6 +26,7 @@ void Leftovers::add(const HookCall& call, uv::Process command) {
   if (leftovers_.size() <= kMost) return;
   const HookCall oldest = leftovers_.front().call;
   leftovers_.pop_front();
+  THROTTLE_CHECK(leftovers_.size() == kMost);
   receiver_.on_too_many(oldest);
 }
 

@@ -1,9 +1,9 @@
-// What commands left running in the background when they ended: what it writes is read and told, as
-// long as there is somebody who could write.
+// Processes that commands left running in the background when they ended: their output is read and
+// reported for as long as one of them could write.
 //
-// A service that a command restarts lives so long, and must not die of a pipe that nobody reads.
-// Nothing here ends what was left running. Once its output is not read any more, writing ends it
-// (SIGPIPE), unless it sees to that itself. Threads: the loop's.
+// A service that a command restarts is such a process, and must not be killed by a pipe that nobody
+// reads. Nothing here ends a process. Once its output is not read any more, a process that writes
+// is killed (SIGPIPE), unless it handles that itself. Threads: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -19,17 +19,18 @@ class Leftovers {
  public:
   class Receiver {
    public:
-    // Said by what the command of this hook left running.
+    // A line of output of a process that the command of this hook left running.
     virtual void on_line(const HookCall& call, std::string_view line) noexcept = 0;
-    // There are kMost, and one more: the output of what this hook left is not read any more.
+    // There are more than kMost: the output of the process that this hook left is not read any
+    // more.
     virtual void on_too_many(const HookCall& call) noexcept = 0;
 
    protected:
     ~Receiver() = default;
   };
 
-  // Each takes two descriptors. Who restarts a service has one or two of them; so many have only
-  // those whose commands leave something that never ends, time and again.
+  // Each takes two descriptors. A proxy that restarts a service has one or two of them. A larger
+  // number means that commands leave processes that never end, time and again.
   static constexpr std::size_t kMost = 64;
 
   // `receiver` outlives it.
@@ -44,7 +45,7 @@ class Leftovers {
 
  private:
   struct Leftover final : uv::Process::Receiver {
-    Leftover(Leftovers& its_all, const HookCall& its_call, uv::Process its_command);
+    Leftover(Leftovers& owner, const HookCall& of, uv::Process process);
     void on_line(uv::Process::Output, std::string_view line) noexcept override;
     void on_exit(const uv::ProcessExit&) noexcept override {}
     void on_silence() noexcept override;

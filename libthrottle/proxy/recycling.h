@@ -1,14 +1,16 @@
-// When the upstream may be restarted, and who waits meanwhile.
+// Decides when the upstream may be restarted, and which connections wait meanwhile.
 //
 //   idle ──begin()──► draining ──nobody else holds a lease──► restarting ──► probing ──► idle
 //                              ──stop_draining()──►
 //
-// From the beginning to the end the semaphore is paused, so that nothing more is granted. What had
-// been granted in the same turn already is held here, and let go in its order at the end; should
-// one of those be reason to begin anew, the rest stays and the pause lasts.
+// From every step give_up() leads to idle.
+//
+// From the beginning to the end the semaphore is paused, so that nothing more is granted. A
+// connection that had been granted its place already is held here, and let go in its order at the
+// end; if one of those begins the next recycling, the rest stays and the pause lasts.
 // It watches the leases of the semaphore itself, for they need not be connections of the proxy.
-// Invariant: the semaphore is paused by us exactly while we are not idle, or let go.
-// Threads: the loop's. No loop, no clock: what takes time is the business of its Actions.
+// Invariant: this object pauses the semaphore while it is not idle, or lets connections go.
+// Threads: the loop's. No loop, no clock: its Actions do what takes time.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +32,8 @@ class Recycling {
 
   class Actions {
    public:
-    // Begin what the step needs. Its end is told by on_restarted(), where it went well perhaps from
-    // within, and by on_probed(), never from within.
+    // Begin the step. Its end is reported by on_restarted(), possibly from within if it went well,
+    // and by on_probed(), never from within.
     virtual void restart() noexcept = 0;
     virtual void probe() noexcept = 0;
     // The connection may go on.
@@ -43,34 +45,41 @@ class Recycling {
 
   // Both outlive it.
   Recycling(LedgerHub& hub, Actions& actions) : hub_(hub), actions_(actions) {}
-  // Resumes the semaphore and settles the hub.
+  // Resumes the semaphore. Its Actions are not called.
   ~Recycling();
   Recycling(const Recycling&) = delete;
   Recycling& operator=(const Recycling&) = delete;
 
   Step step() const { return step_; }
 
-  // Counts an activation. Whether it is the `every`th since a recycling began (0: none is).
+  // Counts an activation. True if it is at least the `every`th since a recycling began (0: never).
   bool count(std::size_t every);
-  // Begins, and counts anew. False if a recycling is under way already.
-  bool begin(std::string_view semaphore);
+  // Begins, and counts from 0 again. False if a recycling is under way already. The leases of
+  // another semaphore are waited for too, if the ledger has it; connections that get one from now
+  // on have to be held.
+  bool begin(std::string_view semaphore, std::string_view other = {});
 
-  // Whether a connection that is granted its place now has to wait: hold() it.
+  // Whether a connection that has its place now has to wait: hold() it.
   bool holds_back() const { return step_ != Step::kIdle || !held_.empty(); }
   void hold(const Activation& activation);
-  // One that is held has left; it is no error if it is not held.
+  // A held connection has left; it is no error if it is not held.
   void drop(PeerId peer);
   bool holds(PeerId peer) const;
-  // While draining: restarts, whoever holds a lease still.
+  // While draining: restarts, although leases are held still.
   void stop_draining();
+  // Ends a recycling, forgets the connections that it holds and resumes the semaphore. Its Actions
+  // are not called.
+  void give_up(TimePoint now);
 
-  // The restart is over. An upstream that could not be restarted is not probed: all go on, and meet
-  // what they meet.
+  // The restart is over; only while restarting. An upstream that could not be restarted is not
+  // probed: the connections go on.
   void on_restarted(TimePoint now, bool succeeded);
-  void on_probed(TimePoint now) { finish(now); }
+  void on_probed(TimePoint now);  // only while probing
 
  private:
+  void move(Step to);
   bool empty() const;
+  bool has_lease(PeerId peer) const;
   void restart();
   void restart_if_empty();
   void finish(TimePoint now);
@@ -82,7 +91,9 @@ class Recycling {
   std::size_t counted_ = 0;
   std::deque<Activation> held_;
   std::optional<std::string> paused_;  // the semaphore
-  LedgerHub::Subscription leases_;     // while it is paused
+  std::string other_;
+  LedgerHub::Subscription leases_;  // while it is paused
+  LedgerHub::Subscription other_leases_;
 };
 
 }  // namespace throttle::proxy

@@ -1,4 +1,7 @@
+// Two directions, each with its own end, and the one end of the relay that they lead to.
 #include "libthrottle/proxy/relay_flow.h"
+
+#include "libthrottle/core/check.h"
 
 namespace throttle::proxy {
 
@@ -6,6 +9,7 @@ RelayFlow::RelayFlow(std::size_t buffer_bytes) : buffer_bytes_(buffer_bytes) {}
 
 void RelayFlow::moved(RelaySide from, std::size_t bytes, std::size_t waiting) {
   Direction& direction = of(from);
+  THROTTLE_CHECK(!direction.ended);
   direction.bytes += bytes;
   direction.waiting = waiting > 0;
   if (waiting > buffer_bytes_) direction.held = true;
@@ -28,15 +32,25 @@ void RelayFlow::ended(RelaySide from) {
 }
 
 void RelayFlow::was_reset(RelaySide side) {
-  end_with(side == RelaySide::kClient ? RelayEnd::kClientReset : RelayEnd::kUpstreamReset);
+  lose(side, side == RelaySide::kClient ? RelayEnd::kClientReset : RelayEnd::kUpstreamReset);
 }
 
 void RelayFlow::failed(RelaySide side) {
-  end_with(side == RelaySide::kClient ? RelayEnd::kClientFailed : RelayEnd::kUpstreamFailed);
+  lose(side, side == RelaySide::kClient ? RelayEnd::kClientFailed : RelayEnd::kUpstreamFailed);
+}
+
+void RelayFlow::lose(RelaySide side, RelayEnd end) {
+  if (side == RelaySide::kClient) return end_with(end);
+  if (!lost_) lost_ = end;
+}
+
+void RelayFlow::handed_over() {
+  THROTTLE_CHECK(lost_.has_value() && !waits(RelaySide::kClient));
+  end_with(*lost_);
 }
 
 bool RelayFlow::reads(RelaySide from) const {
-  return !end_ && !of(from).ended && !of(from).held;
+  return !end_ && !lost_ && !of(from).ended && !of(from).held;
 }
 
 bool RelayFlow::shuts(RelaySide to) const {
@@ -52,7 +66,8 @@ std::uint64_t RelayFlow::bytes_from(RelaySide from) const {
 }
 
 void RelayFlow::finish_if_delivered() {
-  if (directions_[0].delivered() && directions_[1].delivered()) end_with(RelayEnd::kFinished);
+  if (!lost_ && directions_[0].delivered() && directions_[1].delivered())
+    end_with(RelayEnd::kFinished);
 }
 
 void RelayFlow::end_with(RelayEnd end) {

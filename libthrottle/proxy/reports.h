@@ -1,4 +1,4 @@
-// What a proxy tells of its connections: to the log, the metrics and the status page.
+// What a proxy reports of its connections: to the log, the metrics and the status page.
 //
 // Threads: values only.
 #pragma once
@@ -12,11 +12,12 @@
 #include "libthrottle/core/ledger_types.h"
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
+#include "libthrottle/gate/refusal.h"
 #include "libthrottle/proxy/hook_runner.h"
 
 namespace throttle::proxy {
 
-// Who or what ended a connection; the letters are those of the log line (after HAProxy).
+// What ended a connection; the letters are those of the log line (after HAProxy).
 enum class EndedBy : char {
   kNormal = '-',
   kClient = 'C',
@@ -41,24 +42,10 @@ enum class Phase : char {
   kNone = '-',  // before it waited, or after all was done
 };
 
-// Why a client was turned away.
-enum class Refusal : std::uint8_t {
-  kNone,
-  kPerClient,
-  kQueueFull,
-  kQueueTimeout,
-  kUpstreamDown,
-  kExhausted,  // descriptors, memory or ports of ours
-  kHook,
-  kBadProxyHeader,
-  kSilent,  // did not speak in time
-  kKilled,  // its peer was deleted
-  kShutDown,
-};
-
 // One connection, when it is over.
 struct ConnectionRecord {
   SocketAddress client;
+  PeerId peer = 0;  // 0: it never was in the queue
   HostPort upstream = {};
   TimePoint accepted;
   Duration waited = Duration(-1);     // for a place; negative: never got one
@@ -67,9 +54,10 @@ struct ConnectionRecord {
   Duration total{};
   std::uint64_t bytes_up = 0;
   std::uint64_t bytes_down = 0;
+  bool silent = false;  // it was served or never queued, and no byte went either way
   EndedBy ended_by = EndedBy::kNormal;
   Phase phase = Phase::kNone;
-  Refusal refusal = Refusal::kNone;
+  gate::Refusal refusal = gate::Refusal::kNone;
   std::string reason = {};  // of a hook or an upstream that failed, for people
   std::size_t active = 0;   // of this proxy, right after it
   std::size_t waiting = 0;
@@ -100,7 +88,7 @@ struct ConnectionView {
 // Whether something just happens, or somebody should look after it.
 enum class NoteWeight : std::uint8_t { kNews, kTrouble };
 
-// Who is told. Calls come from the loop and must not block.
+// Receives the reports. Calls come from the loop and must not block.
 class Reports {
  public:
   virtual void on_ended(const ConnectionRecord& record) noexcept = 0;

@@ -9,24 +9,25 @@
 #include <optional>
 #include <string>
 
+#include "libthrottle/gate/throttled_listener.h"
 #include "libthrottle/proxy/dialer.h"
+#include "libthrottle/proxy/maintenance.h"
 #include "libthrottle/proxy/relay.h"
 #include "libthrottle/proxy/reports.h"
-#include "libthrottle/proxy/throttled_listener.h"
-#include "libthrottle/proxy/upkeep.h"
+#include "libthrottle/uv/timer.h"
 
 namespace throttle::proxy {
 
-// An upstream that is silent for so long is probed.
+// After this time of silence the system probes an upstream.
 inline constexpr Duration kUpstreamKeepalive = std::chrono::seconds(60);
 
-class Session final : Place::Receiver, Relay::Receiver {
+class Session final : gate::Place::Receiver, Relay::Receiver {
  public:
-  // How it ended. `refusal`: its client still is to be told, in turn_away().
+  // How it ended. With a `refusal` its client still has to be turned away: turn_away().
   struct Ending {
     EndedBy ended_by = EndedBy::kNormal;
-    Refusal refusal = Refusal::kNone;
-    std::string reason = {};  // for people, where the letters do not say all
+    gate::Refusal refusal = gate::Refusal::kNone;
+    std::string reason = {};  // for people, if the letters do not say everything
   };
 
   class Owner {
@@ -42,53 +43,68 @@ class Session final : Place::Receiver, Relay::Receiver {
     ~Owner() = default;
   };
 
-  struct Surroundings {
+  struct Context {
     uv::Loop& loop;
-    Upkeep& upkeep;
+    Maintenance& maintenance;
     Upstream& upstream;
     const Settings& settings;  // in force when something is decided
     Owner& owner;
   };
 
-  Session(const Surroundings& surroundings, Place place);
+  Session(const Context& context, gate::Place place);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   // Begins with the preparation. May end the session.
   void begin(std::size_t queued);
-  // The answer of the upkeep. The same.
+  // The answer of the maintenance. The same.
   void on_prepared(const Activation& activation, const Result<void>& verdict);
-  // Nothing has moved for too long. The same.
+  // Its idle_deadline() is over. The same.
   void on_idle();
-  // It may last: from now on the system probes its upstream. May be told again and again.
-  void on_lasting();
+  // It lasts, and is looked at: from now on the system probes its upstream, and a side that has
+  // vanished is noticed. May be called repeatedly.
+  void on_lasting(TimePoint now);
   // Cuts it off; resets both sides.
   void abort(EndedBy why);
   // Ends the connection to the client as one that is refused. Drops the place.
-  void turn_away(Refusal refusal) { place_.turn_away(refusal); }
+  void turn_away(gate::Refusal refusal) { place_.turn_away(refusal); }
 
   bool is_active() const { return relay_.has_value(); }
   bool has_left() const { return state_ == ConnectionState::kLeft; }
-  const Visit& visit() const { return place_.visit(); }
+  const gate::Visit& visit() const { return place_.visit(); }
   Activation activation() const;
   ConnectionRecord record(const Ending& ending, TimePoint now) const;
   ConnectionView view(TimePoint now) const;
-  // When it is idle for too long unless a byte moves; kNever while it is not active.
+  // When it is idle for too long unless a byte moves, long ago if a side has vanished; kNever while
+  // it is not active.
   TimePoint idle_deadline() const;
+  // When its idle_timeout_when_queued is over unless a byte moves: from then on it ends if others
+  // wait for its place. kNever while it is not active, and if it holds an extra place.
+  TimePoint spare_from() const;
+  // Whether the upstream has sent it a byte since then, or it has connected to it since then and
+  // the upstream did not hang up at once.
+  bool was_served_since(TimePoint since, TimePoint now) const;
 
  private:
   void on_client_left() noexcept override;
   void on_place_ended(Cause cause) noexcept override;
   void on_relay_ended(const RelayOutcome& outcome) noexcept override;
+  void on_hung_up(uv::TcpStream client) noexcept override;
+  void dial();
   void on_dialled(Result<uv::TcpStream> stream);
+  // The step is an allowed one.
+  void move(ConnectionState to);
   void relay(uv::TcpStream upstream);
   std::string proxy_header(const uv::TcpStream& client) const;
-  void end(const Ending& ending) { around_.owner.on_session_ended(*this, ending); }
+  TimePoint connect_deadline() const;
+  TimePoint retry_deadline() const;
+  void end(const Ending& ending);
+  void end_without(RelaySide vanished);
   void cancel_preparation();
   Phase phase() const;
 
-  Surroundings around_;
-  Place place_;
+  Context context_;
+  gate::Place place_;
   ConnectionState state_ = ConnectionState::kPreparing;
   TimePoint begun_;
   TimePoint prepared_ = kNever;
@@ -96,9 +112,13 @@ class Session final : Place::Receiver, Relay::Receiver {
   std::size_t queued_ = 0;
   std::uint64_t number_ = 0;
   bool upstream_is_probed_ = false;
+  std::size_t header_bytes_ = 0;  // of a PROXY header that the upstream was sent
+  std::optional<RelaySide> vanished_;
   std::optional<Dialer> dialer_;
+  std::optional<uv::Timer> retry_timer_;  // after an upstream that hung up
   std::optional<Relay> relay_;
   std::optional<RelayOutcome> outcome_;
+  bool ended_ = false;  // its owner was notified, and destroys it
 };
 
 }  // namespace throttle::proxy

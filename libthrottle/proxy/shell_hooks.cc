@@ -1,3 +1,4 @@
+// How a hook becomes a process: its environment, its output line by line, its exit as a verdict.
 #include "libthrottle/proxy/shell_hooks.h"
 
 #include <chrono>
@@ -5,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "libthrottle/proxy/dialer.h"
+#include "libthrottle/core/check.h"
 #include "libthrottle/uv/process.h"
 
 namespace throttle::proxy {
@@ -20,11 +21,6 @@ void add_client(const Activation& activation, Variables& variables) {
   variables.emplace_back("THROTTLE_CLIENT_PORT", std::to_string(activation.client.port));
   variables.emplace_back("THROTTLE_WAITED_MS", std::to_string(waited_ms));
   variables.emplace_back("THROTTLE_QUEUED", std::to_string(activation.queued));
-}
-
-std::string how_it_ended(const uv::ProcessExit& exit) {
-  if (exit.signal != 0) return "was killed by signal " + std::to_string(exit.signal);
-  return "ended with status " + std::to_string(exit.status);
 }
 
 }  // namespace
@@ -47,10 +43,11 @@ class ShellHooks::Shell final : public Run, uv::Process::Receiver {
     listener_.on_line(line);
   }
   void on_exit(const uv::ProcessExit& exit) noexcept override {
+    THROTTLE_CHECK(process_.has_value());
     leftovers_.add(call_, *std::exchange(process_, std::nullopt));
     if (exit.succeeded()) return listener_.on_ended({});
     const std::string what = std::string("the ").append(name_of(call_.kind)).append(" command ");
-    listener_.on_ended(fail(ErrorCode::kUnavailable, what + how_it_ended(exit)));
+    listener_.on_ended(fail(ErrorCode::kUnavailable, what + exit.text()));
   }
 
   HookCall call_;
@@ -60,28 +57,31 @@ class ShellHooks::Shell final : public Run, uv::Process::Receiver {
 };
 
 ShellHooks::ShellHooks(uv::Loop& loop, const Settings& settings, Leftovers::Receiver& receiver)
-    : loop_(loop), leftovers_(receiver) {
-  set_settings(settings);
-}
-
-void ShellHooks::set_settings(const Settings& settings) {
-  proxy_ = settings.name;
-  upstream_ = settings.upstream.to_string();
-  hooks_ = settings.hooks;
-}
+    : loop_(loop), settings_(settings), leftovers_(receiver) {}
 
 const std::string& ShellHooks::command_of(HookKind kind) const noexcept {
-  if (kind == HookKind::kBeforeActivate) return hooks_.before_activate;
-  return kind == HookKind::kOnTimeout ? hooks_.on_timeout : hooks_.recycle;
+  const Hooks& hooks = settings_.hooks;
+  switch (kind) {
+    case HookKind::kBeforeActivate:
+      return hooks.before_activate;
+    case HookKind::kOnTimeout:
+      return hooks.on_timeout;
+    case HookKind::kRecycle:
+      return hooks.recycle;
+    case HookKind::kReady:
+      break;
+  }
+  return hooks.ready;
 }
 
 Result<std::unique_ptr<HookRunner::Run>> ShellHooks::start(const HookCall& call,
                                                            Listener& listener) {
-  Variables variables{{"THROTTLE_PROXY", proxy_},
-                      {"THROTTLE_UPSTREAM", upstream_},
+  THROTTLE_CHECK(wants(call.kind));
+  Variables variables{{"THROTTLE_PROXY", settings_.name},
+                      {"THROTTLE_UPSTREAM", settings_.upstream.to_string()},
                       {"THROTTLE_ACTIVATION", std::to_string(call.activation.number)},
                       {"THROTTLE_TIMED_OUT", call.timed_out ? "1" : "0"}};
-  if (call.kind != HookKind::kRecycle) add_client(call.activation, variables);
+  if (has_client(call.kind)) add_client(call.activation, variables);
   auto shell = std::make_unique<Shell>(call, listener, leftovers_);
   const auto started =
       shell->start(loop_, {.line = command_of(call.kind), .environment = std::move(variables)});

@@ -1,7 +1,8 @@
-// The hooks as commands of the system's shell, told what they are to know in THROTTLE_* variables.
+// The hooks as commands of the system's shell. THROTTLE_* variables in their environment say what
+// they are called for.
 //
-// What a command leaves running in the background stays when the command has ended, and may go on
-// writing (Leftovers). Threads: the loop's.
+// A process that a command leaves running in the background goes on when the command has ended, and
+// may go on writing (Leftovers). Threads: the loop's.
 #pragma once
 
 #include <string>
@@ -18,10 +19,9 @@ namespace throttle::proxy {
 
 class ShellHooks final : public HookRunner {
  public:
-  // `loop` and `receiver`, of what commands left running, outlive it; it outlives its runs.
+  // All outlive it; it outlives its runs. `settings` are those in force whenever a command is
+  // started. `receiver` receives the output of processes that commands left running.
   ShellHooks(uv::Loop& loop, const Settings& settings, Leftovers::Receiver& receiver);
-
-  void set_settings(const Settings& settings);  // for what is started from now on
 
   bool wants(HookKind kind) const noexcept override { return !command_of(kind).empty(); }
   // Destroying the Run kills the command with all its children, if it still runs.
@@ -34,9 +34,7 @@ class ShellHooks final : public HookRunner {
   const std::string& command_of(HookKind kind) const noexcept;
 
   uv::Loop& loop_;
-  std::string proxy_;
-  std::string upstream_;
-  Hooks hooks_;
+  const Settings& settings_;
   Leftovers leftovers_;
 };
 

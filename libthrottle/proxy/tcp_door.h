@@ -5,8 +5,11 @@
 // is dropped and passes on. Threads: the loop's, which is the ledger's.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "libthrottle/core/ledger_hub.h"
@@ -21,44 +24,82 @@ class Loop;
 
 namespace throttle::proxy {
 
+// Where a walk over the connections of a door is between two slices. It refers to nothing.
+class ConnectionCursor {
+ public:
+  bool ended() const { return stage_ == Stage::kEnded; }
+
+ private:
+  friend class TcpDoor;
+  enum class Stage : std::uint8_t { kPlaced, kQueue, kSilent, kEnded };
+
+  Stage stage_ = Stage::kPlaced;
+  std::pair<TimePoint, PeerId> placed_ = {TimePoint::min(), 0};  // the last one visited
+  QueueCursor queue_;
+  std::size_t place_ = 0;   // in the queue
+  std::size_t silent_ = 0;  // of the listener
+};
+
 class TcpDoor {
  public:
   // All outlive the door.
-  struct Surroundings {
+  struct Context {
     uv::Loop& loop;
     LedgerHub& hub;
     Reports& reports;
     HookRunner* runner = nullptr;  // of the hooks; null: the commands of the settings
+    // Is called with each address of the upstream that is connected to, if it is another one than
+    // before. It must not call the door.
+    std::function<void(const SocketAddress&)> on_upstream_reached = nullptr;
   };
 
   // Listens and serves. The semaphore is configured in the ledger. Errors: those of resolving and
   // listening, naming the address.
-  static Result<std::unique_ptr<TcpDoor>> open(const Surroundings& surroundings, Settings settings);
-  // Closes every connection.
+  static Result<std::unique_ptr<TcpDoor>> open(const Context& context, Settings settings);
+  // Calls nobody. It has stopped, or has nothing to end: no connection and no command that runs.
   ~TcpDoor();
   TcpDoor(const TcpDoor&) = delete;
   TcpDoor& operator=(const TcpDoor&) = delete;
 
-  // Puts other settings in force without dropping a connection; how many are let in, and in which
-  // order, is the ledger's to know. The semaphore stays. Error if it cannot listen on a new
-  // address: then it goes on at the old one, and all else is in force.
+  // Puts other settings in force without dropping a connection. The semaphore stays; the ledger has
+  // its limit and its order. Error if it cannot listen on a new address: then it goes on at the old
+  // one, and everything else is in force.
   Result<void> reload(Settings settings);
 
-  // Stops accepting and turns away who waits; those that have a place end when they like.
+  // Stops accepting and rejects the clients that wait; connections that have a place go on.
   void retire();
-  // Retires, and cuts off who is left after the drain timeout. `on_drained` is called once,
-  // possibly at once, when nobody is left, from within a call of the door: it must not destroy it.
+  // Retires, and cuts off the connections that are left after the drain timeout. `on_drained` is
+  // called once when none is left, possibly at once, from within a call of the door: it must not
+  // destroy it.
   void drain(std::function<void()> on_drained);
   // Cuts every connection off now.
   void close_now();
+  // The end of the door: stops accepting, rejects the clients that wait, cuts every connection off
+  // and ends the commands that run. Reports all of that within the call, and nothing more after it;
+  // a drain that is under way does not call `on_drained` any more. Only the destructor and
+  // questions may follow.
+  void stop();
 
   const Settings& settings() const;
   const SocketAddress& local_address() const;
   std::size_t active_count() const;  // with a place, prepared or not
   std::size_t waiting_count() const;
-  // Whether nobody has a place, no command runs, and nothing that one left running may still write.
+  // Why the upstream does not serve; empty if the last attempt or recycling went well, or there was
+  // none. With nothing connected, nobody else would notice that it serves again: so each call sees
+  // to it that it is tried.
+  std::string trouble();
+  // Whether no connection has a place, no command runs, and no process that one left running can
+  // still write.
   bool is_idle() const;
-  // Those with a place in the order of their grants, then the others as they came.
+  // Walks over the connections in slices, so that a caller can do something else in between: those
+  // with a place in the order of their grants, those in the queue in its order, then those that
+  // have to send something first. Each slice looks at `most` of them (of a queue that others share,
+  // at `most` waiters), and moves the cursor on. One that is there throughout the walk and does not
+  // move on is visited once.
+  using ConnectionVisitor = std::function<void(const ConnectionView&)>;
+  void visit_connections(ConnectionCursor& cursor, std::size_t most,
+                         const ConnectionVisitor& visit) const;
+  // All of them, in the same order.
   std::vector<ConnectionView> connections() const;
 
  private:

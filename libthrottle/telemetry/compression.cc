@@ -1,3 +1,4 @@
+// The calls of zlib, in one place.
 #include "libthrottle/telemetry/compression.h"
 
 #include <zlib.h>

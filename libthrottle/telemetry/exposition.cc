@@ -1,3 +1,4 @@
+// Collects metric families, sorts them, and escapes names and values.
 #include "libthrottle/telemetry/exposition.h"
 
 #include <algorithm>
@@ -47,15 +48,25 @@ void append_escaped(std::string& out, std::string_view value) {
 }
 
 // name="value",name="value"
-std::string to_text(Labels labels) {
-  std::string text;
+void append_labels(std::string& out, Labels labels) {
+  const char* comma = "";
   for (const Label& label : labels) {
-    if (!text.empty()) text += ',';
-    text.append(label.name).append("=\"");
-    append_escaped(text, label.value);
-    text += '"';
+    out.append(comma).append(label.name).append("=\"");
+    append_escaped(out, label.value);
+    out += '"';
+    comma = ",";
   }
-  return text;
+}
+
+void append_number(std::string& out, std::string_view name, Labels labels,
+                   std::string_view number) {
+  out.append(name);
+  if (labels.size() > 0) {
+    out += '{';
+    append_labels(out, labels);
+    out += '}';
+  }
+  out.append(" ").append(number).append("\n");
 }
 
 std::string values_of(Labels labels) {
@@ -67,44 +78,53 @@ std::string values_of(Labels labels) {
 
 }  // namespace
 
-void Exposition::Family::add_number(Labels labels, std::string_view number) {
-  std::string line(name_);
-  if (labels.size() > 0) line.append("{").append(to_text(labels)).append("}");
-  line.append(" ").append(number).append("\n");
-  samples_.push_back({values_of(labels), std::move(line)});
+void append_family_head(std::string& out, std::string_view name, std::string_view type,
+                        std::string_view help) {
+  out.append("# HELP ").append(name).append(" ").append(help);
+  out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
-void Exposition::Family::add(Labels labels, std::uint64_t value) {
-  add_number(labels, std::to_string(value));
+void append_sample(std::string& out, std::string_view name, Labels labels, std::uint64_t value) {
+  append_number(out, name, labels, std::to_string(value));
 }
 
-void Exposition::Family::add(Labels labels, std::int64_t value) {
-  add_number(labels, std::to_string(value));
+void append_sample(std::string& out, std::string_view name, Labels labels, std::int64_t value) {
+  append_number(out, name, labels, std::to_string(value));
 }
 
-void Exposition::Family::add(Labels labels, double value) {
-  add_number(labels, number_text(value));
+void append_sample(std::string& out, std::string_view name, Labels labels, double value) {
+  append_number(out, name, labels, number_text(value));
 }
 
-void Exposition::Family::add(Labels labels, const Histogram& value) {
-  const std::string common = to_text(labels);
+void append_sample(std::string& out, std::string_view name, Labels labels, const Histogram& value) {
+  std::string common;
+  append_labels(common, labels);
   const std::string_view comma = common.empty() ? "" : ",";
-  std::string lines;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < value.counts.size(); ++i) {
     const bool last = i == Histogram::kBounds.size();
     const std::string_view bound = last ? "+Inf" : Histogram::kBounds[i].seconds;
     count += value.counts[i];
-    lines.append(name_).append("_bucket{").append(common).append(comma).append("le=\"");
-    lines.append(bound).append("\"} ").append(std::to_string(count)).append("\n");
+    out.append(name).append("_bucket{").append(common).append(comma).append("le=\"");
+    out.append(bound).append("\"} ").append(std::to_string(count)).append("\n");
   }
   const std::string in_braces = common.empty() ? "" : "{" + common + "}";
-  lines.append(name_).append("_sum").append(in_braces).append(" ");
-  lines.append(number_text(value.sum_seconds)).append("\n");
-  lines.append(name_).append("_count").append(in_braces).append(" ");
-  lines.append(std::to_string(count)).append("\n");
-  samples_.push_back({values_of(labels), std::move(lines)});
+  out.append(name).append("_sum").append(in_braces).append(" ");
+  out.append(number_text(value.sum_seconds)).append("\n");
+  out.append(name).append("_count").append(in_braces).append(" ");
+  out.append(std::to_string(count)).append("\n");
 }
+
+template <typename Value>
+void Exposition::Family::add_sample(Labels labels, const Value& value) {
+  Sample& sample = samples_.emplace_back();
+  sample.order = values_of(labels);
+  append_sample(sample.lines, name_, labels, value);
+}
+template void Exposition::Family::add_sample(Labels, const std::uint64_t&);
+template void Exposition::Family::add_sample(Labels, const std::int64_t&);
+template void Exposition::Family::add_sample(Labels, const double&);
+template void Exposition::Family::add_sample(Labels, const Histogram&);
 
 Exposition::Family& Exposition::family(std::string_view name, std::string_view type,
                                        std::string_view help) {
@@ -123,20 +143,27 @@ Exposition::Family& Exposition::histogram(std::string_view name, std::string_vie
   return family(name, "histogram", help);
 }
 
-std::string Exposition::text() const {
-  std::string page;
+std::vector<Exposition::FamilyText> Exposition::families() const {
+  std::vector<FamilyText> texts;
   for (const auto& [name, family] : families_) {
     if (family.samples_.empty()) continue;
-    page.append("# HELP ").append(name).append(" ").append(family.help_);
-    page.append("\n# TYPE ").append(name).append(" ").append(family.type_).append("\n");
+    std::string& lines = texts.emplace_back(FamilyText{name, {}}).lines;
+    append_family_head(lines, name, family.type_, family.help_);
     std::vector<const Family::Sample*> sorted;
     for (const Family::Sample& sample : family.samples_)
       sorted.push_back(&sample);
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto* a, const auto* b) { return a->order < b->order; });
     for (const Family::Sample* sample : sorted)
-      page += sample->lines;
+      lines += sample->lines;
   }
+  return texts;
+}
+
+std::string Exposition::text() const {
+  std::string page;
+  for (const FamilyText& family : families())
+    page += family.lines;
   return page;
 }
 

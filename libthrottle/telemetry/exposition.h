@@ -2,6 +2,7 @@
 //
 // Families may be begun in any order and stand sorted by name on the page, samples sorted by the
 // values of their labels. A family without samples is left out. Integers are printed as integers.
+// A page that is too long to be whole in memory is put together from the functions at the end.
 // Threads: one at a time.
 #pragma once
 
@@ -30,10 +31,10 @@ class Exposition {
   class Family {
    public:
     // No two samples of a family have the same labels.
-    void add(Labels labels, std::uint64_t value);
-    void add(Labels labels, std::int64_t value);
-    void add(Labels labels, double value);
-    void add(Labels labels, const Histogram& value);
+    void add(Labels labels, std::uint64_t value) { add_sample(labels, value); }
+    void add(Labels labels, std::int64_t value) { add_sample(labels, value); }
+    void add(Labels labels, double value) { add_sample(labels, value); }
+    void add(Labels labels, const Histogram& value) { add_sample(labels, value); }
 
    private:
     friend class Exposition;
@@ -43,7 +44,8 @@ class Exposition {
     };
     Family(std::string_view name, std::string_view type, std::string_view help)
         : name_(name), type_(type), help_(help) {}
-    void add_number(Labels labels, std::string_view number);
+    template <typename Value>
+    void add_sample(Labels labels, const Value& value);
 
     std::string_view name_;
     std::string_view type_;
@@ -56,6 +58,13 @@ class Exposition {
   Family& gauge(std::string_view name, std::string_view help);
   Family& histogram(std::string_view name, std::string_view help);
 
+  // One family with all its lines.
+  struct FamilyText {
+    std::string_view name;
+    std::string lines;
+  };
+  // In the order of their names.
+  std::vector<FamilyText> families() const;
   std::string text() const;
 
  private:
@@ -63,5 +72,14 @@ class Exposition {
 
   std::map<std::string_view, Family> families_;
 };
+
+// The lines of a family that is written sample by sample: first its head, then its samples in the
+// order of their labels. `type` is "counter", "gauge" or "histogram".
+void append_family_head(std::string& out, std::string_view name, std::string_view type,
+                        std::string_view help);
+void append_sample(std::string& out, std::string_view name, Labels labels, std::uint64_t value);
+void append_sample(std::string& out, std::string_view name, Labels labels, std::int64_t value);
+void append_sample(std::string& out, std::string_view name, Labels labels, double value);
+void append_sample(std::string& out, std::string_view name, Labels labels, const Histogram& value);
 
 }  // namespace throttle::telemetry

@@ -1,3 +1,4 @@
+// Builds the JSON of a record and cuts it into chunks.
 #include "libthrottle/telemetry/gelf_message.h"
 
 #include <algorithm>

@@ -29,8 +29,9 @@ struct GelfFormat {
 // The record's JSON; its texts shortened to `limit_bytes`.
 std::string to_gelf(const Record& record, std::string_view host, std::size_t limit_bytes);
 
-// The datagrams of one record. `message_id` tells its chunks from those of every other message that
-// the log server receives meanwhile. What exceeds 128 chunks is shortened, with a mark in the text.
+// The datagrams of one record. `message_id` distinguishes its chunks from those of every other
+// message that the log server receives meanwhile. A message of more than 128 chunks is shortened,
+// with a mark in the text.
 std::vector<std::string> encode_gelf(const Record& record, const GelfFormat& format,
                                      std::uint64_t message_id);
 

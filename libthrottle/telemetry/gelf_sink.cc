@@ -1,7 +1,9 @@
+// Where the GELF server is, and what is held back until that is known.
 #include "libthrottle/telemetry/gelf_sink.h"
 
 #include <utility>
 
+#include "libthrottle/core/check.h"
 #include "libthrottle/uv/clock.h"
 
 namespace throttle::telemetry {
@@ -19,11 +21,11 @@ void GelfSink::look_up() {
   resolver_.emplace(loop_, options_.server, uv::bound<&GelfSink::on_resolved>(this));
 }
 
-void GelfSink::on_resolved(Result<uv::Addresses> addresses) {
-  if (addresses)
-    on_known(addresses->front());
+void GelfSink::on_resolved(Result<uv::ResolvedHost> host) {
+  if (host)
+    on_known(host->addresses.front());
   else if (!socket_)
-    on_unknown(addresses.error());
+    on_unknown(host.error());
   next_look_up_.arm(saturating_add(uv::now(), socket_ ? kRefreshInterval : options_.retry));
 }
 
@@ -56,6 +58,7 @@ void GelfSink::accept(const Record& record) noexcept {
 }
 
 void GelfSink::send(const Datagrams& datagrams) {
+  THROTTLE_CHECK(socket_.has_value());
   bool whole = !datagrams.empty();
   for (const std::string& datagram : datagrams)
     whole = whole && socket_->send(datagram).has_value();
@@ -63,6 +66,7 @@ void GelfSink::send(const Datagrams& datagrams) {
 }
 
 void GelfSink::hold(Datagrams datagrams) {
+  THROTTLE_CHECK(!socket_);
   std::size_t bytes = 0;
   for (const std::string& datagram : datagrams)
     bytes += datagram.size();

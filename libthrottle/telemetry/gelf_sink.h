@@ -51,7 +51,7 @@ class GelfSink final : public Sink {
   using Datagrams = std::vector<std::string>;
 
   void look_up();
-  void on_resolved(Result<uv::Addresses> addresses);
+  void on_resolved(Result<uv::ResolvedHost> host);
   void on_known(const SocketAddress& address);
   void on_unknown(const Error& error);
   void send(const Datagrams& datagrams);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "libthrottle/core/check.h"
 #include "libthrottle/core/time.h"
 
 namespace throttle::telemetry {
@@ -43,6 +44,7 @@ struct Histogram {
         std::lower_bound(kBounds.begin(), kBounds.end(), length,
                          [](const Bound& bound, Duration value) { return bound.length < value; }) -
         kBounds.begin();
+    THROTTLE_CHECK(bucket >= 0 && static_cast<std::size_t>(bucket) < counts.size());
     ++counts[static_cast<std::size_t>(bucket)];
     sum_seconds += std::chrono::duration<double>(length).count();
   }

@@ -1,3 +1,4 @@
+// Writes whole texts to a descriptor, also if it is non-blocking or a signal interrupts.
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
@@ -19,7 +20,7 @@ bool write_all(int descriptor, std::string_view text) noexcept {
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN) {
-      // Whoever shares the terminal made it non-blocking.
+      // Another process that shares the terminal made it non-blocking.
       pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
       poll(&room, 1, -1);
     } else if (errno != EINTR) {

@@ -1,3 +1,4 @@
+// Names of the levels, and the way of a record from a Log to its sink.
 #include "libthrottle/telemetry/log.h"
 
 #include <algorithm>
@@ -47,12 +48,17 @@ void Log::trace(std::string_view message, Fields fields) const noexcept {
 }
 
 void Log::write(Level level, std::string_view message, Fields fields) const noexcept {
+  write_all(level, message, {fields.begin(), fields.size()});
+}
+
+void Log::write_all(Level level, std::string_view message,
+                    std::span<const Field> fields) const noexcept {
   if (!enabled(level)) return;
   logger_->write({.time = logger_->now(),
                   .level = level,
                   .target = target_,
                   .message = message,
-                  .fields = {fields.begin(), fields.size()}});
+                  .fields = fields});
 }
 
 }  // namespace throttle::telemetry

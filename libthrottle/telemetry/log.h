@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -61,6 +62,9 @@ class Log {
   void debug(std::string_view message, Fields fields = {}) const noexcept;
   void trace(std::string_view message, Fields fields = {}) const noexcept;
   void write(Level level, std::string_view message, Fields fields = {}) const noexcept;
+  // Of fields whose number is only known at run time.
+  void write_all(Level level, std::string_view message,
+                 std::span<const Field> fields) const noexcept;
 
  private:
   friend class Logger;

@@ -1,3 +1,4 @@
+// Parses filter expressions and finds the longest matching target.
 #include "libthrottle/telemetry/log_filter.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ struct LogFilter::Expression {
   }
 };
 
-bool LogFilter::set(std::string_view prefix, Level level) {
+void LogFilter::set(std::string_view prefix, Level level) {
   const auto same = std::find_if(directives_.begin(), directives_.end(),
                                  [prefix](const Directive& d) { return d.prefix == prefix; });
   if (same != directives_.end()) {
@@ -52,38 +53,55 @@ bool LogFilter::set(std::string_view prefix, Level level) {
   } else {
     directives_.push_back({std::string(prefix), level});
   }
-  return true;
 }
 
-bool LogFilter::add(std::string_view directive) {
-  if (const auto level = parse_level(directive)) return set("", *level);
+std::string_view LogFilter::add(std::string_view directive, std::span<const std::string> targets) {
+  if (const auto level = parse_level(directive)) {
+    set("", *level);
+    return {};
+  }
   const std::size_t equals = directive.find('=');
   const std::string_view target = trim(directive.substr(0, equals));
+  const bool exists =
+      targets.empty() || std::ranges::any_of(targets, [target](const std::string& known) {
+        return known.starts_with(target);
+      });
+  if (!exists) return target;
   if (equals == std::string_view::npos || equals + 1 == directive.size()) {
-    return set(target, Level::kTrace);
+    set(target, Level::kTrace);
+    return {};
   }
-  const auto level = parse_level(trim(directive.substr(equals + 1)));
-  return level && set(target, *level);
+  const std::string_view name = trim(directive.substr(equals + 1));
+  const auto level = parse_level(name);
+  if (!level) return name.empty() ? directive : name;
+  set(target, *level);
+  return {};
 }
 
-ParsedFilter LogFilter::parse(std::string_view spec) {
-  ParsedFilter parsed{LogFilter(), {}};
+ParsedFilter LogFilter::parse(std::string_view spec, const Known& known) {
+  ParsedFilter parsed{LogFilter(), {}, {}};
   const std::size_t slash = spec.find('/');
   std::string_view rest = spec.substr(0, slash);
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(','), rest.size());
     const std::string_view directive = trim(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (!directive.empty() && !parsed.filter.add(directive)) {
-      tell_ignored(parsed.warning, "log level", directive);
-    }
+    if (directive.empty()) continue;
+    const std::string_view unknown = parsed.filter.add(directive, known.targets);
+    if (unknown.empty()) continue;
+    tell_ignored(parsed.warning, "log level", directive);
+    parsed.unknown.emplace_back(unknown);
   }
-  if (parsed.filter.directives_.empty()) parsed.filter.set("", Level::kError);
+  if (parsed.filter.directives_.empty()) parsed.filter.set("", known.fallback);
   if (slash == std::string_view::npos) return parsed;
   const std::string_view expression = spec.substr(slash + 1);
   parsed.filter.expression_ = Expression::compile(expression);
   if (!parsed.filter.expression_) tell_ignored(parsed.warning, "regular expression", expression);
   return parsed;
+}
+
+ParsedFilter LogFilter::parse(std::string_view spec) {
+  return parse(spec, Known());
 }
 
 Level LogFilter::threshold(std::string_view target) const {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,14 @@ class LogFilter {
   // Every target up to this level.
   explicit LogFilter(Level level) : directives_{{"", level}} {}
 
-  // Never fails: a part that makes no sense is left out and told in the warning. Without any
-  // sensible part only errors pass, as env_logger has it.
+  // Never fails: a part that is not valid is left out and named in the warning. Without any valid
+  // part the fallback holds; by default only errors pass, as in env_logger. With known targets, a
+  // part of a target that begins none of them is not valid.
+  struct Known {
+    Level fallback = Level::kError;
+    std::span<const std::string> targets = {};
+  };
+  static ParsedFilter parse(std::string_view spec, const Known& known);
   static ParsedFilter parse(std::string_view spec);
 
   // The chattiest level of this target that may pass.
@@ -46,9 +53,10 @@ class LogFilter {
   struct Expression;
 
   LogFilter() = default;
-  // Whether "LEVEL", "target" or "target=LEVEL" made sense.
-  bool add(std::string_view directive);
-  bool set(std::string_view prefix, Level level);
+  // The level or the target that does not exist; empty if "LEVEL", "target" or "target=LEVEL" made
+  // sense.
+  std::string_view add(std::string_view directive, std::span<const std::string> targets);
+  void set(std::string_view prefix, Level level);
 
   std::vector<Directive> directives_;
   std::shared_ptr<const Expression> expression_;
@@ -56,7 +64,8 @@ class LogFilter {
 
 struct ParsedFilter {
   LogFilter filter;
-  std::string warning;  // for people; empty if all of it made sense
+  std::string warning;               // for people; empty if all of it made sense
+  std::vector<std::string> unknown;  // levels and targets that were left out
 };
 
 }  // namespace throttle::telemetry

@@ -1,3 +1,5 @@
+// Formats fields for people and for JSON; every value is quoted or escaped if it could forge a
+// line.
 #include "libthrottle/telemetry/log_text.h"
 
 #include <nlohmann/json.hpp>
@@ -6,11 +8,6 @@
 
 namespace throttle::telemetry {
 namespace {
-
-// Also U+0080 to U+009F, which some terminals obey like ESC.
-constexpr bool is_control(char32_t character) {
-  return character < 0x20 || (character >= 0x7f && character < 0xa0);
-}
 
 void append_hex(std::string& out, std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -28,7 +25,7 @@ void append_escaped(std::string& out, std::string_view text, std::string_view sp
     const std::string_view bytes = before.substr(0, before.size() - text.size());
     if (character == '\n') {
       out += "\\n";
-    } else if (character == kBrokenCharacter || is_control(character)) {
+    } else if (character == kBrokenCharacter || is_steering(character)) {
       append_hex(out, bytes);
     } else {
       if (special.find(bytes.front()) != std::string_view::npos) out += '\\';

@@ -1,7 +1,8 @@
 // Records as text: for people, and as members of a JSON object for machines.
 //
-// Whatever a client puts into a field, a record stays one line: control characters are escaped, so
-// that nobody can forge a line or steer a terminal.
+// Whatever a client puts into a field, a record stays one line: control characters and
+// those that turn the direction of writing are escaped, so that nobody can forge a line or steer a
+// terminal.
 // Threads: pure functions.
 #pragma once
 

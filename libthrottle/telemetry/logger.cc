@@ -1,3 +1,4 @@
+// Distributes a record to the outlets whose filter admits it.
 #include "libthrottle/telemetry/logger.h"
 
 #include <algorithm>

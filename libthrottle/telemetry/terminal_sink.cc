@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -17,12 +18,14 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include "libthrottle/telemetry/line_output.h"
+#include "libthrottle/telemetry/log_line.h"
 #include "libthrottle/telemetry/log_text.h"
 
 namespace throttle::telemetry {
 namespace {
 
 constexpr const char* kTextPattern = "[%Y-%m-%dT%H:%M:%SZ %-5l %n] %v";
+constexpr const char* kJournalPattern = "%v";
 constexpr const char* kJsonPattern =
     R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","target":"%n",%v})";
 
@@ -62,12 +65,13 @@ struct TerminalSink::Writer {
 
 TerminalSink::TerminalSink(const Options& options)
     : options_(options), writer_(std::make_unique<Writer>()) {
-  const bool json = options.format == LineFormat::kJson;
+  const char* pattern = options.to_journal ? kJournalPattern : kTextPattern;
+  if (options.format == LineFormat::kJson) pattern = kJsonPattern;
   writer_->queue = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1,
                                                                   [] { shield_from_signals(); });
   writer_->end = std::make_shared<DescriptorSink>(options.descriptor);
-  writer_->end->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc, "\n"));
+  writer_->end->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, "\n"));
   writer_->logger = std::make_shared<spdlog::async_logger>(
       "", writer_->end, writer_->queue, spdlog::async_overflow_policy::overrun_oldest);
 }
@@ -77,10 +81,15 @@ TerminalSink::TerminalSink(const Options& options)
 TerminalSink::~TerminalSink() {
   std::promise<void> promise;
   const std::future<void> written = promise.get_future();
-  std::thread farewell([writer = std::move(writer_), done = std::move(promise)]() mutable {
-    writer.reset();
-    done.set_value();
-  });
+  std::thread farewell;
+  try {
+    farewell = std::thread([writer = std::move(writer_), done = std::move(promise)]() mutable {
+      writer.reset();
+      done.set_value();
+    });
+  } catch (const std::system_error&) {
+    return;  // no thread to be had: the writer went with its function, on this one
+  }
   if (written.wait_for(options_.farewell) == std::future_status::ready) {
     farewell.join();
   } else {
@@ -107,10 +116,16 @@ void TerminalSink::accept(const Record& record) noexcept {
   post(record);
 }
 
+std::string TerminalSink::text_of(const Record& record) const {
+  if (options_.format == LineFormat::kJson) return to_json_members(record, kTextBytes);
+  if (!options_.to_journal) return to_text(record, kTextBytes);
+  std::string line = journal_line(record);
+  line.pop_back();  // the pattern ends it
+  return line;
+}
+
 void TerminalSink::post(const Record& record) noexcept {
-  const std::string text = options_.format == LineFormat::kJson
-                               ? to_json_members(record, kTextBytes)
-                               : to_text(record, kTextBytes);
+  const std::string text = text_of(record);
   const spdlog::string_view_t target(record.target.data(), record.target.size());
   writer_->queue->post_log(
       std::shared_ptr(writer_->logger),

@@ -3,27 +3,29 @@
 //   [2026-07-06T10:30:30Z INFO  app] listening address=127.0.0.1:8000
 //   {"time":"2026-07-06T10:30:30.123Z","level":"INFO","target":"app","message":"listening", …}
 //
-// What holds. The caller never waits: lines stand in a queue (of spdlog) that a thread of its own
-// writes out. Where the terminal is stuck, the queue keeps the newest kQueuedLines and the others
+// Invariants. The caller never waits: lines go to a queue (of spdlog) that a thread of its own
+// writes out. While the terminal is stuck, the queue keeps the newest kQueuedLines and the others
 // are counted; once it moves again, a line says how many were lost since the start. A closed stderr
 // costs nothing. The destructor waits for the queue, but no longer than the farewell; then it
-// abandons the thread. Lines still queued when the process is aborted are lost.
+// abandons the thread. Lines that are queued when the process is aborted are lost.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 
+#include "libthrottle/telemetry/settings.h"
 #include "libthrottle/telemetry/sink.h"
 
 namespace throttle::telemetry {
-
-enum class LineFormat : std::uint8_t { kText, kJson };
 
 class TerminalSink final : public Sink {
  public:
   struct Options {
     LineFormat format = LineFormat::kText;
+    // Text for the journal of systemd, which knows the time: `<6>app: listening …`.
+    bool to_journal = false;
     int descriptor = 2;  // stays open as long as the process
     std::chrono::milliseconds farewell{500};
   };
@@ -39,6 +41,7 @@ class TerminalSink final : public Sink {
 
  private:
   struct Writer;
+  std::string text_of(const Record& record) const;
   void post(const Record& record) noexcept;
 
   Options options_;

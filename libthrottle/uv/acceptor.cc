@@ -1,22 +1,23 @@
+// Takes connections while the receiver has room and the budget of descriptors allows it.
 #include "libthrottle/uv/acceptor.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "libthrottle/core/check.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/descriptors.h"
 #include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/tcp_box.h"
 
 namespace throttle::uv {
 namespace {
 
 constexpr auto kRetryTime = std::chrono::milliseconds(100);
 
-// Half of them at least, however few the system grants.
-std::size_t most_streams_beside(std::size_t spare) {
-  const std::size_t limit = descriptor_limit();
-  return limit - std::min(spare, limit / 2);
+std::size_t places_in(std::size_t spare) {
+  return spare - std::min(spare, Acceptor::kSpareDescriptors);
 }
 
 }  // namespace
@@ -24,10 +25,13 @@ std::size_t most_streams_beside(std::size_t spare) {
 Acceptor::Acceptor(Loop& loop, Receiver& receiver, std::size_t spare_descriptors)
     : loop_(loop),
       receiver_(receiver),
-      most_streams_(most_streams_beside(spare_descriptors)),
-      retry_(loop, bound<&Acceptor::retry>(this)) {}
+      share_(loop.descriptor_budget().open(&receiver, places_in(spare_descriptors))),
+      retry_(loop, bound<&Acceptor::retry>(this)) {
+  loop.descriptor_budget().set_limit(descriptor_limit());
+}
 
 Result<SocketAddress> Acceptor::listen(const SocketAddress& address, Duration keepalive) {
+  THROTTLE_CHECK(!listener_);
   auto listener = TcpListener::listen(loop_, address, *this);
   if (!listener) return tl::unexpected(std::move(listener).error());
   listener_ = std::move(*listener);
@@ -37,20 +41,28 @@ Result<SocketAddress> Acceptor::listen(const SocketAddress& address, Duration ke
 }
 
 void Acceptor::set_spare_descriptors(std::size_t spare) {
-  most_streams_ = most_streams_beside(spare);
+  DescriptorBudget& budget = loop_.descriptor_budget();
+  budget.set_limit(descriptor_limit());
+  budget.set_places(share_, places_in(spare));
 }
 
 bool Acceptor::has_descriptors() const {
-  return loop_.open_streams() < most_streams_;
+  return loop_.descriptor_budget().may_accept(share_, loop_.open_descriptors());
 }
 
 void Acceptor::take() {
-  while (receiver_.has_room()) {
+  while (listener_ && listener_->has_waiting() && receiver_.has_room()) {
     if (!has_descriptors()) return retry_.arm(now() + kRetryTime);
     auto stream = listener_->accept();
     if (!stream) return;
+    stream->box_->ticket = loop_.descriptor_budget().accept(share_);
     receiver_.on_connected(std::move(*stream));
   }
+}
+
+void Acceptor::close() {
+  listener_.reset();
+  retry_.disarm();
 }
 
 void Acceptor::on_accept_failed(const Error& error) noexcept {

@@ -10,6 +10,7 @@
 
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/result.h"
+#include "libthrottle/uv/descriptor_budget.h"
 #include "libthrottle/uv/tcp_listener.h"
 #include "libthrottle/uv/tcp_stream.h"
 #include "libthrottle/uv/timer.h"
@@ -20,6 +21,7 @@ class Acceptor final : TcpListener::Receiver {
  public:
   class Receiver {
    public:
+    // Asked when a connection waits.
     virtual bool has_room() = 0;
     // Only while has_room().
     virtual void on_connected(TcpStream stream) = 0;
@@ -30,10 +32,12 @@ class Acceptor final : TcpListener::Receiver {
   };
 
   // Descriptors left to all that is not a connection: listeners, log, files being read.
-  static constexpr std::size_t kSpareDescriptors = 64;
+  static constexpr std::size_t kSpareDescriptors = DescriptorBudget::kSpare;
 
-  // `loop` and `receiver` outlive the acceptor. It takes no connection while fewer than
-  // `spare_descriptors` are left beside the streams of the loop.
+  // `loop` and `receiver` outlive the acceptor; do not destroy it out of a call of the receiver,
+  // but close() it. It takes connections as the budget of the loop
+  // allows. `spare_descriptors` beyond kSpareDescriptors are those that its connections need when
+  // they get a place; acceptors of one receiver share them.
   Acceptor(Loop& loop, Receiver& receiver, std::size_t spare_descriptors = kSpareDescriptors);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -41,10 +45,12 @@ class Acceptor final : TcpListener::Receiver {
   // Once, and first of all. The address with its real port, or the listener's error. A `keepalive`
   // is that of the connections (TcpStream::set_keepalive()).
   Result<SocketAddress> listen(const SocketAddress& address, Duration keepalive = kForever);
-  // From now on; of the limit of descriptors that is in force now.
+  // From now on, with the limit of descriptors that is in force now.
   void set_spare_descriptors(std::size_t spare);
   // There is room again: takes those that waited for it.
   void take();
+  // Listens no more, and takes nobody; also out of a call of the receiver.
+  void close();
 
  private:
   void on_connection() noexcept override { take(); }
@@ -54,7 +60,7 @@ class Acceptor final : TcpListener::Receiver {
 
   Loop& loop_;
   Receiver& receiver_;
-  std::size_t most_streams_;
+  DescriptorBudget::Share share_;
   bool listening_ = false;
   std::optional<TcpListener> listener_;
   Timer retry_;

@@ -1,3 +1,4 @@
+// A uv_async_t in its box.
 #include "libthrottle/uv/async.h"
 
 #include "libthrottle/core/check.h"

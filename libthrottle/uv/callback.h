@@ -1,5 +1,5 @@
-// Callback<void(int)>: whom to call, in two words and without a heap: a member function bound to
-// its object, or a callable that somebody else keeps. It refers and does not own: the receiver
+// Callback<void(int)>: a receiver to call, in two words and without a heap: a member function bound
+// to its object, or a callable that somebody else keeps. It refers and does not own: the receiver
 // outlives the object that holds the callback.
 //
 //   Timer timer_{loop, bound<&Server::on_deadline>(this)};
@@ -33,7 +33,7 @@ constexpr BoundMethod<Method, Receiver> bound(Receiver* receiver) {
 template <typename... Arguments>
 class Callback<void(Arguments...)> {
  public:
-  // Both are implicit, so that whoever takes a callback can be given a receiver.
+  // Both are implicit, so that a function that takes a callback can be given a receiver.
   template <auto Method, typename Receiver>
   // NOLINTNEXTLINE(google-explicit-constructor)
   constexpr Callback(BoundMethod<Method, Receiver> target)

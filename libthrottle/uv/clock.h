@@ -1,4 +1,4 @@
-// The machine's clocks, for the runtime alone: the core is told the time.
+// The machine's clocks, for the runtime alone: the core receives the time.
 // Threads: any.
 #pragma once
 

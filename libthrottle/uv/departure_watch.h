@@ -27,9 +27,9 @@ class DepartureWatch {
   enum class What : std::uint8_t { kEndOrReset, kReset };
   using OnDeparture = Callback<void(Departure)>;
 
-  // Watches as long as it lives, but tells only once; the callback may destroy it as the last thing
-  // it does. Destroy it before the stream is closed. Nothing if the system has no way or no
-  // descriptor for it.
+  // Watches as long as it lives, but reports only once; the callback may destroy it as the last
+  // thing it does. Destroy it before the stream is closed. Nothing if the system has no way, or the
+  // loop no descriptor to spare: the departure then shows when the stream is read or written.
   static std::optional<DepartureWatch> start(Loop& loop, const TcpStream& stream, What what,
                                              OnDeparture on_departure);
   ~DepartureWatch();

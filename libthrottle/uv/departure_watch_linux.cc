@@ -1,3 +1,5 @@
+// Linux: polls a duplicate of the stream's descriptor for hang-ups, as libuv polls the original for
+// reading.
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
@@ -9,9 +11,19 @@
 
 namespace throttle::uv {
 
+// Its descriptor counts as one of a connection: many clients may be watched at once.
 struct DepartureWatch::Box {
+  Box(Loop& of, int duplicate, OnDeparture report)
+      : loop(of), descriptor(duplicate), on_departure(report) {
+    loop.add_stream();
+  }
+  ~Box() { loop.remove_stream(); }
+  Box(const Box&) = delete;
+  Box& operator=(const Box&) = delete;
+
   uv_poll_t uv{};
-  int descriptor = -1;
+  Loop& loop;
+  int descriptor;
   OnDeparture on_departure;
 
   // The end is reported again and again as long as one looks.
@@ -24,11 +36,12 @@ struct DepartureWatch::Box {
 
 std::optional<DepartureWatch> DepartureWatch::start(Loop& loop, const TcpStream& stream, What what,
                                                     OnDeparture on_departure) {
+  if (!loop.may_open_descriptor()) return std::nullopt;
   uv_os_fd_t original = -1;
   if (uv_fileno(as_handle(&stream.box_->uv), &original) != 0) return std::nullopt;
   const int descriptor = fcntl(original, F_DUPFD_CLOEXEC, 0);
   if (descriptor < 0) return std::nullopt;
-  auto box = std::unique_ptr<Box>(new Box{.descriptor = descriptor, .on_departure = on_departure});
+  auto box = std::make_unique<Box>(loop, descriptor, on_departure);
   if (uv_poll_init(loop.raw(), &box->uv, descriptor) != 0) {
     ::close(descriptor);
     return std::nullopt;

@@ -1,3 +1,4 @@
+// Other systems: there is no way to notice a departure without reading, so no watch starts.
 #include "libthrottle/uv/departure_watch.h"
 #include "libthrottle/uv/handle.h"
 

@@ -1,3 +1,6 @@
+// Windows: there is no limit to raise.
+#include <windows.h>
+
 #include "libthrottle/uv/descriptors.h"
 
 namespace throttle::uv {
@@ -9,7 +12,9 @@ constexpr std::size_t kHandles = 16'777'216;
 }  // namespace
 
 // Without a console the standard streams are no handles, and nothing else takes their place.
-void occupy_standard_descriptors() noexcept {}
+Result<void> occupy_standard_descriptors() {
+  return {};
+}
 
 std::size_t raise_descriptor_limit() noexcept {
   return kHandles;
@@ -21,6 +26,12 @@ std::size_t descriptor_limit() noexcept {
 
 std::size_t descriptor_limit_at_start() noexcept {
   return kHandles;
+}
+
+std::optional<std::size_t> open_descriptors() noexcept {
+  DWORD handles = 0;
+  if (GetProcessHandleCount(GetCurrentProcess(), &handles) == 0) return std::nullopt;
+  return handles;
 }
 
 }  // namespace throttle::uv

@@ -1,3 +1,4 @@
+// Maps libuv's status codes to our error codes.
 #include "libthrottle/uv/error.h"
 
 #include <array>

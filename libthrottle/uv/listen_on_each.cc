@@ -1,9 +1,13 @@
+// Which addresses a listener takes, and which failures of one of them it can do without.
 #include "libthrottle/uv/listen_on_each.h"
 
 #include <cstdint>
 #include <optional>
 
-#include "libthrottle/uv/resolver.h"
+#include "libthrottle/core/check.h"
+#include "libthrottle/uv/handed_sockets.h"
+#include "libthrottle/uv/host_table.h"
+#include "libthrottle/uv/loop.h"
 
 namespace throttle::uv {
 namespace {
@@ -17,13 +21,19 @@ Result<SocketAddress> listen_on_all(std::uint16_t port, const Listen& listen) {
   return listen({IpAddress::from_v4({0, 0, 0, 0}), port});
 }
 
+Result<Addresses> addresses_of(Loop& loop, const HostPort& where) {
+  if (HandedSockets::is_place(where)) return loop.handed_sockets().addresses(where);
+  if (loop.hosts().has(where.host)) return loop.hosts().find(where);
+  return look_up_hosts({&where, 1}, kListenLookUpLimit).find(where);
+}
+
 }  // namespace
 
 Result<SocketAddress> listen_on_each(
-    const HostPort& where,
+    Loop& loop, const HostPort& where,
     const std::function<Result<SocketAddress>(const SocketAddress&)>& listen) {
   if (where.host.empty()) return listen_on_all(where.port, listen);
-  const auto addresses = resolve(where);
+  const auto addresses = addresses_of(loop, where);
   if (!addresses) return tl::unexpected(addresses.error());
   std::optional<SocketAddress> first;
   std::optional<Error> failure;
@@ -37,6 +47,7 @@ Result<SocketAddress> listen_on_each(
       first = *listening;
     }
   }
+  THROTTLE_CHECK(first || failure);
   if (!first) return tl::unexpected(*failure);
   return *first;
 }

@@ -29,14 +29,15 @@ class PipePool {
   static constexpr std::size_t kMostInUse = 64;
   static constexpr std::size_t kMostIdle = 4;
 
-  // Nothing if that many are in use, or the system has none.
-  std::optional<Pipe> take();
+  // Nothing if that many are in use, the system has none, or none is idle and `may_open` is false.
+  std::optional<Pipe> take(bool may_open = true);
   // Takes one back that is empty.
   void give_back(Pipe pipe);
   // One that was taken is closed instead.
   void forget() { --in_use_; }
 
   std::size_t in_use() const { return in_use_; }
+  std::size_t open() const { return in_use_ + idle_.size(); }
 
  private:
   std::vector<Pipe> idle_;

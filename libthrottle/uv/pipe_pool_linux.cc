@@ -1,8 +1,10 @@
+// Pipes that are kept for the next transfer: to open one costs more than to move some bytes.
 #include <array>
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
+#include "libthrottle/core/check.h"
 #include "libthrottle/uv/pipe_pool.h"
 
 namespace throttle::uv {
@@ -30,13 +32,14 @@ Pipe& Pipe::operator=(Pipe&& from) noexcept {
   return *this;
 }
 
-std::optional<Pipe> PipePool::take() {
+std::optional<Pipe> PipePool::take(bool may_open) {
   if (in_use_ == kMostInUse) return std::nullopt;
   std::optional<Pipe> pipe;
   if (!idle_.empty()) {
     pipe = std::move(idle_.back());
     idle_.pop_back();
   } else {
+    if (!may_open) return std::nullopt;
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return std::nullopt;
     pipe.emplace(ends[0], ends[1]);
@@ -47,6 +50,7 @@ std::optional<Pipe> PipePool::take() {
 }
 
 void PipePool::give_back(Pipe pipe) {
+  THROTTLE_CHECK(in_use_ > 0 && pipe.read_end() >= 0);
   --in_use_;
   if (idle_.size() < kMostIdle) idle_.push_back(std::move(pipe));
 }

@@ -1,18 +1,27 @@
+// A command, its two outputs and its end.
+//
+// Three things end in any order: the process (Child) and the two outputs (Pipe). on_exit() waits
+// for all three, and no longer than kOutputGrace for the outputs, because a child in the background
+// may hold them open; then on_silence() follows when they end. A Process that is destroyed while
+// its child runs leaves the Child behind: it is killed, has no State any more, and deletes itself
+// when the system reports its end.
 #include "libthrottle/uv/process.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <optional>
 
+#include "libthrottle/core/check.h"
+#include "libthrottle/core/line_splitter.h"
 #include "libthrottle/uv/buffer.h"
+#include "libthrottle/uv/child.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/error.h"
 #include "libthrottle/uv/handle.h"
-#include "libthrottle/uv/line_splitter.h"
 #include "libthrottle/uv/loop.h"
-#include "libthrottle/uv/process_tree.h"
 #include "libthrottle/uv/timer.h"
 
 namespace throttle::uv {
@@ -22,16 +31,16 @@ namespace {
 // in the background holds it open.
 constexpr std::chrono::milliseconds kOutputGrace(20);
 
-// The environment of this process with `changes` on top, as "NAME=value".
-std::vector<std::string> environment_with(
-    const std::vector<std::pair<std::string, std::string>>& changes) {
+}  // namespace
+
+std::vector<std::string> environment_with(const Variables& changes) {
   std::vector<std::string> lines;
   uv_env_item_t* items = nullptr;
   int count = 0;
   if (uv_os_environ(&items, &count) == 0) {
     for (int i = 0; i < count; ++i) {
       const std::string_view name = items[i].name;
-      const auto same = [name](const auto& change) { return change.first == name; };
+      const auto same = [name](const auto& change) { return is_same_variable(change.first, name); };
       if (std::ranges::any_of(changes, same)) continue;
       lines.push_back(std::string(name).append("=").append(items[i].value));
     }
@@ -42,17 +51,15 @@ std::vector<std::string> environment_with(
   return lines;
 }
 
-// The array of C strings that libuv wants, with a null at its end; as long as `strings` live.
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  pointers.reserve(strings.size() + 1);
-  for (std::string& each : strings)
-    pointers.push_back(each.data());
-  pointers.push_back(nullptr);
-  return pointers;
+std::string ProcessExit::text() const {
+  if (signal != 0) return "was killed by signal " + std::to_string(signal);
+  constexpr std::int64_t kLargestOfAProgram = 0xFFFF;  // what programs choose themselves is small
+  if (status >= 0 && status <= kLargestOfAProgram)
+    return "ended with status " + std::to_string(status);
+  std::array<char, 16> digits{};
+  std::snprintf(digits.data(), digits.size(), "0x%08X", static_cast<unsigned>(status));
+  return std::string("ended with status ") + digits.data();
 }
-
-}  // namespace
 
 // One of the two outputs.
 struct Process::Pipe {
@@ -76,36 +83,24 @@ struct Process::Pipe {
   static void read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept;
 };
 
-// The process itself. libuv has to wait for it, or it stays a zombie; so one that was abandoned is
-// killed, and closes itself when it has ended.
-struct Process::Child {
-  uv_process_t uv{};
-  Loop* loop = nullptr;
-  State* state = nullptr;  // null once it was abandoned
-  ProcessTree tree{};
-
-  bool running() { return uv_is_active(as_handle(&uv)) != 0; }
-  void kill() {
-    uv_process_kill(&uv, SIGKILL);  // so that Windows tells a signal too
-    tree.kill();
-  }
-  static void ended(uv_process_t* uv, std::int64_t status, int signal) noexcept;
-};
-
 struct Process::State {
   Loop& loop;
   Receiver* receiver;
   Timer grace{loop, bound<&State::tell_exit>(this)};
   BoxOwner<Pipe> standard_output = nullptr;
   BoxOwner<Pipe> standard_error = nullptr;
-  std::unique_ptr<Child, ReleaseChild> child = nullptr;
-  std::optional<ProcessExit> exit = std::nullopt;  // until it was told
+  Child child{loop};
+  std::optional<ProcessExit> exit = std::nullopt;  // until it was reported
   int open_outputs = 0;
 
   BoxOwner<Pipe> make_pipe(Output output, std::size_t max_line_bytes);
   int start(const Command& command);
   int read_outputs();
-  void tell_exit() { receiver->on_exit(*std::exchange(exit, std::nullopt)); }
+  void on_ended(const ProcessExit& ended);
+  void tell_exit() {
+    THROTTLE_CHECK(exit);
+    receiver->on_exit(*std::exchange(exit, std::nullopt));
+  }
 };
 
 void Process::Pipe::tell_lines(std::string_view bytes) noexcept {
@@ -114,17 +109,18 @@ void Process::Pipe::tell_lines(std::string_view bytes) noexcept {
   while (!closing(uv)) {
     const auto line = lines.next();
     if (!line) return;
-    state->receiver->on_line(output, *line);
+    state->receiver->on_line(output, output_text(*line));
   }
 }
 
 void Process::Pipe::end() noexcept {
   uv_read_stop(stream());
   while (const auto line = lines.rest()) {
-    state->receiver->on_line(output, *line);
+    state->receiver->on_line(output, output_text(*line));
     if (closing(uv)) return;
   }
-  if (--state->open_outputs > 0 || state->child->running()) return;
+  THROTTLE_CHECK(state->open_outputs > 0);
+  if (--state->open_outputs > 0 || state->child.running()) return;
   if (!state->exit) return state->receiver->on_silence();
   state->grace.disarm();
   state->tell_exit();
@@ -140,24 +136,11 @@ void Process::Pipe::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) 
   if (size < 0) pipe.end();  // whatever ended it
 }
 
-void Process::Child::ended(uv_process_t* uv, std::int64_t status, int signal) noexcept {
-  auto& child = box_of<Child>(uv);
-  if (child.state == nullptr) {
-    child.loop->remove_dying_child();
-    CloseBox<Child>()(&child);
-    return;
-  }
-  State& state = *child.state;
-  state.exit = ProcessExit{status, signal};
-  if (state.open_outputs == 0) return state.tell_exit();
-  state.grace.arm(now() + kOutputGrace);
-}
-
-void Process::ReleaseChild::operator()(Child* child) const noexcept {
-  if (!child->running()) return CloseBox<Child>()(child);
-  child->state = nullptr;
-  child->loop->add_dying_child();
-  child->kill();
+void Process::State::on_ended(const ProcessExit& ended) {
+  THROTTLE_CHECK(!exit);
+  exit = ended;
+  if (open_outputs == 0) return tell_exit();
+  grace.arm(now() + kOutputGrace);
 }
 
 BoxOwner<Process::Pipe> Process::State::make_pipe(Output output, std::size_t max_line_bytes) {
@@ -171,31 +154,11 @@ BoxOwner<Process::Pipe> Process::State::make_pipe(Output output, std::size_t max
 int Process::State::start(const Command& command) {
   standard_output = make_pipe(Output::kStdout, command.max_line_bytes);
   standard_error = make_pipe(Output::kStderr, command.max_line_bytes);
-  constexpr auto kPipe = static_cast<uv_stdio_flags>(UV_CREATE_PIPE | UV_WRITABLE_PIPE);
-  std::array<uv_stdio_container_t, 3> stdio{};
-  stdio[0].flags = UV_IGNORE;
-  stdio[1] = {.flags = kPipe, .data = {.stream = standard_output->stream()}};
-  stdio[2] = {.flags = kPipe, .data = {.stream = standard_error->stream()}};
-
-  ShellCall call = shell_call(command.line);
-  auto changes = command.environment;
-  if (!call.mark.empty()) changes.emplace_back(kMarkName, call.mark);
-  std::vector<std::string> environment = environment_with(changes);
-  std::vector<char*> arguments = pointers_to(call.arguments);
-  std::vector<char*> variables = pointers_to(environment);
-  uv_process_options_t options{};
-  options.exit_cb = Child::ended;
-  options.file = arguments.front();
-  options.args = arguments.data();
-  options.env = variables.data();
-  options.flags = call.flags;
-  options.stdio_count = static_cast<int>(stdio.size());
-  options.stdio = stdio.data();
-
-  child.reset(new Child{.loop = &loop, .state = this});
-  child->uv.data = child.get();
-  const int status = uv_spawn(loop.raw(), &child->uv, &options);
-  if (child->running()) child->tree = ProcessTree(child->uv.pid, std::move(call.mark));
+  const int status = child.start({.line = command.line,
+                                  .environment = command.environment,
+                                  .standard_output = standard_output->uv,
+                                  .standard_error = standard_error->uv},
+                                 bound<&State::on_ended>(this));
   return status < 0 ? status : read_outputs();
 }
 
@@ -228,7 +191,7 @@ void Process::set_receiver(Receiver& receiver) {
 }
 
 int Process::pid() const {
-  return state_->child->uv.pid;
+  return state_->child.pid();
 }
 
 bool Process::has_writers() const {
@@ -236,7 +199,7 @@ bool Process::has_writers() const {
 }
 
 void Process::kill_tree() {
-  if (state_->child->running()) state_->child->kill();
+  if (state_->child.running()) state_->child.kill();
 }
 
 }  // namespace throttle::uv

@@ -1,5 +1,5 @@
-// Runs a command of the shell: with its environment, told its output line by line and its end, and
-// ended with all its children if it hangs.
+// Runs a command of the shell: with its environment. Its output is reported line by line, and
+// its end; it is ended with all its children if it hangs.
 //
 // Threads: the loop's.
 #pragma once
@@ -29,6 +29,10 @@ struct ProcessExit {
   std::int64_t status = 0;
   int signal = 0;  // that ended it; 0 if it ended by itself
 
+  // For people: "ended with status 3", "was killed by signal 9". Windows has crashes as large
+  // numbers, which are known by their hexadecimal digits: "ended with status 0xC0000005".
+  std::string text() const;
+
   bool succeeded() const { return status == 0 && signal == 0; }
 };
 
@@ -41,11 +45,12 @@ class Process {
    public:
     // A line without its end; good until it returns.
     virtual void on_line(Output output, std::string_view line) noexcept = 0;
-    // The command has ended and what it wrote has been told; called once. A child that it left in
-    // the background may go on writing (has_writers()), which is told until the process is
+    // The command has ended and what it wrote has been reported; called once. A child that it left
+    // in the background may go on writing (has_writers()), which is reported until the process is
     // destroyed; then such a child has nowhere to write.
     virtual void on_exit(const ProcessExit& exit) noexcept = 0;
-    // Nobody is left who could write; called once, if somebody was when the command had ended.
+    // No process is left that could write; called once, if there was one when the command had
+    // ended.
     virtual void on_silence() noexcept {}
 
    protected:
@@ -61,7 +66,7 @@ class Process {
   Process(Process&&) noexcept;
   Process& operator=(Process&&) noexcept;
 
-  // Whom to tell from now on; outlives the process.
+  // Receives the reports from now on; outlives the process.
   void set_receiver(Receiver& receiver);
 
   // Of the shell.
@@ -70,18 +75,15 @@ class Process {
   // Whether somebody has its output open: the command, or what it left in the background.
   bool has_writers() const;
 
-  // Ends the command and its children at once; on_exit() follows. Except on Linux, which knows them
-  // by THROTTLE_RUN in their environment, and on Windows, children that made a session of their own
-  // live on. After the command's end it does nothing: what it left behind is meant to stay.
+  // Ends the command and its children; on_exit() follows. Children that made a session of their own
+  // end a moment later on Linux, where a search that does not hold up the loop finds them by
+  // THROTTLE_RUN in their environment; at once on Windows; and elsewhere they live on. After the
+  // command's end it does nothing: what it left behind is meant to stay.
   void kill_tree();
 
  private:
   struct State;
-  struct Child;
   struct Pipe;
-  struct ReleaseChild {
-    void operator()(Child* child) const noexcept;
-  };
   explicit Process(std::unique_ptr<State> state);
 
   std::unique_ptr<State> state_;

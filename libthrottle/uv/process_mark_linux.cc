@@ -38,11 +38,13 @@ std::vector<pid_t> all_processes() {
   return found;
 }
 
-bool has(pid_t pid, const std::string& wanted) {
+// Empty if it has none, or belongs to another user.
+std::string mark_of(pid_t pid) {
+  static const std::string kPrefix = std::string(kMarkName) + "=";
   std::ifstream environment("/proc/" + std::to_string(pid) + "/environ", std::ios::binary);
   for (std::string variable; std::getline(environment, variable, '\0');)
-    if (variable == wanted) return true;
-  return false;
+    if (variable.starts_with(kPrefix)) return variable.substr(kPrefix.size());
+  return {};
 }
 
 }  // namespace
@@ -54,14 +56,13 @@ std::string new_mark() {
 }
 
 // Over when a round meets nobody new.
-void kill_marked(const std::string& mark) noexcept {
-  if (mark.empty()) return;
-  const std::string variable = std::string(kMarkName) + "=" + mark;
+void kill_marked(std::span<const std::string> marks) noexcept {
+  const std::set<std::string> wanted(marks.begin(), marks.end());
   std::set<pid_t> killed;
   for (int round = 0; round < kMostRounds; ++round) {
     const std::size_t before = killed.size();
     for (const pid_t pid : all_processes()) {
-      if (killed.contains(pid) || !has(pid, variable)) continue;
+      if (killed.contains(pid) || !wanted.contains(mark_of(pid))) continue;
       kill(pid, SIGKILL);
       killed.insert(pid);
     }

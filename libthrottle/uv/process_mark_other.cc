@@ -1,3 +1,4 @@
+// Systems that do not show the environment of a process.
 #include "libthrottle/uv/process_tree.h"
 
 namespace throttle::uv {
@@ -6,6 +7,6 @@ std::string new_mark() {
   return {};
 }
 
-void kill_marked(const std::string&) noexcept {}
+void kill_marked(std::span<const std::string>) noexcept {}
 
 }  // namespace throttle::uv

@@ -1,3 +1,5 @@
+// A command is the leader of a session and of a process group, so one signal reaches all children
+// that stay in it.
 #include <csignal>
 
 #include <uv.h>
@@ -31,7 +33,6 @@ ProcessTree::~ProcessTree() = default;
 void ProcessTree::kill() const noexcept {
   if (group_ == 0) return;
   ::kill(static_cast<pid_t>(-group_), SIGKILL);
-  kill_marked(mark_);
 }
 
 }  // namespace throttle::uv

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,9 +21,10 @@ ShellCall shell_call(const std::string& line);
 // A value like no other, for kMarkName in the environment of one command and so of all that descend
 // from it. Empty where the system does not show the environment of processes.
 std::string new_mark();
-// Ends every process that has it, as far as this one may; parents may have ended, and sessions
-// changed. Looks at every process of the system, which takes some milliseconds.
-void kill_marked(const std::string& mark) noexcept;
+// Ends every process that has one of them, as far as this one may; parents may have ended, and
+// sessions changed. Looks at every process of the system, which takes some milliseconds: for a
+// thread of its own (process_ender.h). Threads: any.
+void kill_marked(std::span<const std::string> marks) noexcept;
 inline constexpr char kMarkName[] = "THROTTLE_RUN";
 
 // The processes that descend from one, which a ShellCall has started a moment ago.
@@ -39,9 +41,10 @@ class ProcessTree {
     return *this;
   }
 
-  // Ends them all, as far as the system could keep track of them. Only while the first of them has
-  // not been waited for.
+  // Ends them at once, except those that made a session of their own on POSIX systems; these have
+  // the mark. Only while the first of them has not been waited for.
   void kill() const noexcept;
+  const std::string& mark() const { return mark_; }
 
  private:
   std::intptr_t group_ = 0;  // the number of the process group; the handle of the job on Windows

@@ -1,135 +1,77 @@
+// Answers for the names that need no system, and hands all others to c-ares.
 #include "libthrottle/uv/resolver.h"
 
 #include <algorithm>
-#include <mutex>
+#include <chrono>
 #include <optional>
 #include <string>
-#include <system_error>
-#include <thread>
+#include <string_view>
 #include <utility>
 
-#include <uv.h>
-
-#include "libthrottle/uv/async.h"
-#include "libthrottle/uv/error.h"
+#include "libthrottle/core/check.h"
+#include "libthrottle/uv/host_query.h"
 #include "libthrottle/uv/loop.h"
-#include "libthrottle/uv/sockaddr.h"
+#include "libthrottle/uv/timer.h"
 
 namespace throttle::uv {
 namespace {
 
-std::optional<SocketAddress> numeric(const HostPort& target) {
-  const auto ip = IpAddress::parse(target.host);
-  if (!ip) return std::nullopt;
-  return SocketAddress{*ip, target.port};
+// "NAME", "NAME." and all that ends with ".NAME", in any case.
+bool is_below(std::string_view host, std::string_view name) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.size() < name.size()) return false;
+  const auto lower = [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  };
+  const std::string_view end = host.substr(host.size() - name.size());
+  const bool same =
+      std::ranges::equal(end, name, [&](char one, char other) { return lower(one) == other; });
+  return same && (host.size() == name.size() || host[host.size() - name.size() - 1] == '.');
 }
 
-std::string what_failed(const HostPort& target) {
-  return "cannot look up the host " + target.host;
-}
-
-Addresses addresses_of(const addrinfo* first) {
-  Addresses addresses;
-  for (const addrinfo* each = first; each != nullptr; each = each->ai_next) {
-    const auto address = from_sockaddr(each->ai_addr);
-    if (address && std::ranges::find(addresses, *address) == addresses.end()) {
-      addresses.push_back(*address);
-    }
-  }
-  return addresses;
-}
-
-// In libuv's words, which are the same on every system.
-int status_of(int gai_error) {
-  switch (gai_error) {
-    case EAI_NONAME:
-      return UV_EAI_NONAME;
-    case EAI_AGAIN:
-      return UV_EAI_AGAIN;
-    case EAI_MEMORY:
-      return UV_EAI_MEMORY;
-    case EAI_FAMILY:
-      return UV_EAI_FAMILY;
-    default:
-      return UV_EAI_FAIL;
-  }
-}
-
-// Blocks. Not through libuv, whose getaddrinfo wants a loop of the calling thread.
-Result<Addresses> look_up(const HostPort& target) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;  // one answer for each address, not one for each protocol
-  addrinfo* found = nullptr;
-  const int error =
-      getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
-  if (error != 0) return fail(status_of(error), what_failed(target));
-  Addresses addresses = addresses_of(found);
-  freeaddrinfo(found);
-  if (addresses.empty()) return fail(UV_EAI_NODATA, what_failed(target));
-  return addresses;
-}
-
-// What the loop and the thread of a lookup share; whoever lives longer frees it.
-struct Lookup {
-  std::mutex mutex;
-  Async* async = nullptr;  // whom to wake; null once nobody wants the answer
-  std::optional<Result<Addresses>> answer;
-
-  void finish(Result<Addresses> found) {
-    const std::scoped_lock lock(mutex);
-    answer = std::move(found);
-    if (async != nullptr) async->wake();
-  }
-};
-
-void look_up_aside(const std::shared_ptr<Lookup>& lookup, const HostPort& target) {
-  try {
-    std::thread([lookup, target] { lookup->finish(look_up(target)); }).detach();
-  } catch (const std::system_error&) {
-    lookup->finish(fail(UV_EAGAIN, what_failed(target)));
-  }
+Addresses loopback(std::uint16_t port) {
+  IpAddress::Bytes v6{};
+  v6.back() = 1;
+  return {{IpAddress::from_v4({127, 0, 0, 1}), port}, {IpAddress::from_v6(v6), port}};
 }
 
 }  // namespace
 
-Result<Addresses> resolve(const HostPort& target) {
-  if (const auto address = numeric(target)) return Addresses{*address};
-  const Loop loop;  // which on Windows opens the socket library
-  return look_up(target);
+std::optional<Result<ResolvedHost>> known_host(const HostPort& target) {
+  if (const auto ip = IpAddress::parse(target.host))
+    return ResolvedHost{.addresses = {{*ip, target.port}}};
+  if (is_below(target.host, "localhost")) return ResolvedHost{.addresses = loopback(target.port)};
+  if (is_below(target.host, "invalid"))
+    return fail(ErrorCode::kNotFound, "cannot look up the host " + target.host +
+                                          ": names that end in .invalid do not exist");
+  return std::nullopt;
 }
 
 struct Resolver::State {
-  Async async;
+  State(Loop& loop, const HostPort& target, OnDone callback, Duration limit)
+      : on_done(callback), answer(known_host(target)) {
+    if (answer) {
+      next_turn.emplace(loop, bound<&State::on_next_turn>(this));
+      next_turn->arm(TimePoint{});
+    } else {
+      query.emplace(loop, target, callback, limit);
+    }
+  }
+
+  void on_next_turn() {
+    THROTTLE_CHECK(answer);
+    const OnDone callback = on_done;
+    callback(*std::exchange(answer, std::nullopt));
+  }
+
   OnDone on_done;
-  std::shared_ptr<Lookup> lookup = std::make_shared<Lookup>();
-
-  State(Loop& loop, OnDone callback)
-      : async(loop, bound<&State::on_answer>(this)), on_done(callback) {
-    lookup->async = &async;
-  }
-  ~State() {
-    const std::scoped_lock lock(lookup->mutex);
-    lookup->async = nullptr;
-  }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-
-  void on_answer() {
-    std::unique_lock lock(lookup->mutex);
-    Result<Addresses> answer = *std::move(lookup->answer);
-    lock.unlock();
-    on_done(std::move(answer));
-  }
+  std::optional<Result<ResolvedHost>> answer;  // of a name that needs no system, until it is given
+  std::optional<Timer> next_turn = std::nullopt;
+  std::optional<HostQuery> query = std::nullopt;  // of any other
 };
 
-Resolver::Resolver(Loop& loop, const HostPort& target, OnDone on_done)
-    : state_(std::make_unique<State>(loop, on_done)) {
-  if (const auto address = numeric(target)) {
-    state_->lookup->finish(Addresses{*address});
-  } else {
-    look_up_aside(state_->lookup, target);
-  }
-}
+Resolver::Resolver(Loop& loop, const HostPort& target, OnDone on_done, Duration limit)
+    : state_(std::make_unique<State>(loop, target, on_done, limit)) {}
 
 Resolver::~Resolver() = default;
 Resolver::Resolver(Resolver&&) noexcept = default;

@@ -1,16 +1,22 @@
-// Finds the addresses of a host name.
+// Finds the addresses of a host name, without blocking and without code of the machine.
 //
-// The system's resolver blocks, for many seconds if a name server is silent. So every lookup has a
-// thread of its own, which is left behind when nobody wants its answer any more: a dead name server
-// delays neither another lookup nor the end of the program, as it would in libuv's thread pool.
-// Threads: Resolver the loop's, resolve() any.
+// c-ares asks: the hosts file and the name servers, in the order of nsswitch.conf, on the loop. The
+// system's own getaddrinfo() is never called. It blocks for many seconds while a name server is
+// silent, and it loads the name-service modules of the machine it runs on, which a static
+// executable built elsewhere does not survive.
+//
+// Some names need no system at all: numeric hosts; `localhost` and names below it, which are
+// 127.0.0.1 and ::1 (RFC 6761, also without a hosts file); and names below `invalid`, which never
+// exist. Threads: Resolver the loop's, known_host() any.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
 #include "libthrottle/uv/callback.h"
 
 namespace throttle::uv {
@@ -20,19 +26,32 @@ class Loop;
 // Never empty, without duplicates, in the order in which they should be tried.
 using Addresses = std::vector<SocketAddress>;
 
-// Looks `target` up and blocks until that is done; for the start of a program. A numeric host needs
-// no system. Errors name the host: kNotFound if there is none of that name, kUnavailable if the
-// system cannot tell now.
-Result<Addresses> resolve(const HostPort& target);
+struct ResolvedHost {
+  Addresses addresses;
+  // How long they may be used before the name is looked up again: what the name server said, 0 for
+  // names of the hosts file, kForever for what needs no look-up.
+  Duration time_to_live = kForever;
 
-// One lookup on the side. Destroying it drops the answer.
+  bool operator==(const ResolvedHost&) const = default;
+};
+
+// Such a look-up has failed when it is over; name servers are asked three times each until then.
+inline constexpr Duration kLookUpLimit = std::chrono::seconds(20);
+
+// The answer for a host that needs no system, as Resolver gives it; nothing for all others.
+std::optional<Result<ResolvedHost>> known_host(const HostPort& target);
+
+// One lookup. Destroying it drops the answer.
 class Resolver {
  public:
-  // As the result of resolve(). The callback may destroy the resolver as the last thing it does.
-  using OnDone = Callback<void(Result<Addresses>)>;
+  // The addresses with the port of the target. Errors name the host: kNotFound if it does not exist
+  // or has no address, kUnavailable if no name server answers, kExhausted without descriptors or
+  // memory. The callback may destroy the resolver as the last thing it does.
+  using OnDone = Callback<void(Result<ResolvedHost>)>;
 
-  // Begins. `on_done` is called once, in a later turn of the loop; for a numeric host in the next.
-  Resolver(Loop& loop, const HostPort& target, OnDone on_done);
+  // Begins. `on_done` is called once, in a later turn of the loop, within `limit`; for a name that
+  // needs no system in the next turn.
+  Resolver(Loop& loop, const HostPort& target, OnDone on_done, Duration limit = kLookUpLimit);
   ~Resolver();
   Resolver(Resolver&&) noexcept;
   Resolver& operator=(Resolver&&) noexcept;

@@ -22,7 +22,7 @@ bool first_write_is_never_held_back() noexcept;
 int try_write_before_end(uv_tcp_t& socket, const uv_buf_t* buffers, unsigned count) noexcept;
 
 // Reads without waiting for the loop to come round: how many bytes, UV_EOF, or an error, which the
-// system tells only once; UV_EAGAIN where there is nothing yet, or no way to tell.
+// system reports only once; UV_EAGAIN where there is nothing yet, or no way to know.
 int try_read(const uv_tcp_t& socket, std::span<char> bytes) noexcept;
 // The same, and leaves everything to be read again.
 int try_peek(const uv_tcp_t& socket, std::span<char> bytes) noexcept;

@@ -1,3 +1,4 @@
+// Other systems: TCP segments are left to the system.
 #include "libthrottle/uv/segments.h"
 
 namespace throttle::uv {

@@ -1,3 +1,4 @@
+// A uv_signal_t in its box.
 #include "libthrottle/uv/signal.h"
 
 #include <string>

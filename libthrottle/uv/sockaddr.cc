@@ -1,3 +1,4 @@
+// Converts between sockaddr_in, sockaddr_in6 and SocketAddress.
 #include "libthrottle/uv/sockaddr.h"
 
 #include <array>

@@ -1,7 +1,11 @@
 // What differs between systems in how sockets behave, for the .cc files of this room. Threads: any.
 #pragma once
 
+#include <optional>
+
 #include <uv.h>
+
+#include "libthrottle/core/address.h"
 
 namespace throttle::uv {
 
@@ -14,11 +18,29 @@ void ignore_broken_pipes() noexcept;
 // where it would announce many and hand them over in the wrong order.
 void accept_in_order(uv_tcp_t& socket) noexcept;
 
+// What listen() is given for `backlog` connections that wait. Windows takes a larger number than
+// 200 only in this form (SOMAXCONN_HINT).
+int system_backlog(int backlog) noexcept;
+
 // Whether accepted connections have TCP_NODELAY and keep-alive if the listening socket has.
 bool connections_inherit_options() noexcept;
 
 // Sends the end of data of a socket for which libuv has nothing queued, without waiting for the
 // loop to come round. False where libuv has to do that.
 bool shut_down_at_once(const uv_tcp_t& socket) noexcept;
+
+// Another socket of the same connection, which lives until both are closed; child processes do not
+// inherit it. A libuv status.
+int duplicate_socket(const uv_tcp_t& socket, uv_os_sock_t& duplicate) noexcept;
+
+void close_socket(uv_os_sock_t socket) noexcept;
+
+// The local address of a descriptor that this process was started with; none on Windows, and if it
+// is no socket of IP.
+std::optional<SocketAddress> local_address_of(int descriptor) noexcept;
+
+// Makes `socket` a duplicate of a listening socket that this process was started with. A libuv
+// status.
+int open_duplicate(uv_tcp_t& socket, int descriptor) noexcept;
 
 }  // namespace throttle::uv

@@ -54,6 +54,7 @@ class SplicePump {
   bool queue_a_little(TcpStream& target);
   void release_pipe();
 
+  Loop& loop_;
   PipePool& pool_;
   std::optional<Pipe> pipe_;
   std::size_t held_bytes_ = 0;

@@ -1,3 +1,5 @@
+// source socket → pipe → target socket, in the kernel. The pump holds a pipe only while there are
+// bytes in it: what the target did not take waits there, and what is too little for that is copied.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -53,7 +55,7 @@ bool SplicePump::is_available() noexcept {
   return true;
 }
 
-SplicePump::SplicePump(Loop& loop) : pool_(loop.pipes()) {}
+SplicePump::SplicePump(Loop& loop) : loop_(loop), pool_(loop.pipes()) {}
 
 SplicePump::~SplicePump() {
   if (pipe_) pool_.forget();
@@ -61,7 +63,7 @@ SplicePump::~SplicePump() {
 
 SplicePump::Moved SplicePump::move(TcpStream& source, TcpStream& target, std::size_t most) {
   THROTTLE_CHECK(!pipe_);
-  pipe_ = pool_.take();
+  pipe_ = pool_.take(loop_.may_open_pipe());
   if (!pipe_) return {State::kUnavailable, 0};
 
   const ssize_t taken = splice_some(descriptor_of(source.box_->uv), pipe_->write_end(), most);
@@ -91,7 +93,7 @@ SplicePump::State SplicePump::go_on(TcpStream& target) {
 }
 
 // The target is full or gone, and only libuv may wait for its descriptor. So a little is written
-// the ordinary way: the stream tells when that is out, or what is wrong. False if it was taken at
+// the ordinary way: the stream reports when that is out, or what is wrong. False if it was taken at
 // once.
 bool SplicePump::queue_a_little(TcpStream& target) {
   std::array<char, 4096> bytes;

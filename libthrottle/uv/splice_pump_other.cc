@@ -12,7 +12,7 @@ bool SplicePump::is_available() noexcept {
   return false;
 }
 
-SplicePump::SplicePump(Loop& loop) : pool_(loop.pipes()) {}
+SplicePump::SplicePump(Loop& loop) : loop_(loop), pool_(loop.pipes()) {}
 
 SplicePump::~SplicePump() = default;
 

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "libthrottle/uv/descriptor_budget.h"
 #include "libthrottle/uv/handle.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/tcp_stream.h"
@@ -17,10 +18,12 @@ struct TcpStream::Box {
 
   uv_tcp_t uv{};
   Loop* loop;
+  DescriptorBudget::Ticket ticket = nullptr;  // of one that was accepted
   Receiver* receiver = nullptr;
   std::uint32_t pending_writes = 0;
   int failure = 0;  // met out of turn, for the loop to meet it again
   bool at_eof = false;
+  bool end_reported = false;  // to the present receiver; only if at_eof
   bool shut = false;
   bool dead = false;
   bool reading = false;   // its receiver wants to
@@ -30,12 +33,13 @@ struct TcpStream::Box {
   Nodelay nodelay = Nodelay::kOff;
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
-  // Tells the receiver of a broken connection, once; the stream may be gone when it returns.
+  // Reports a broken connection to the receiver, once; the stream may be gone when it returns.
   void break_off(int status) noexcept;
 
   void start();
+  void on_end_again();
   void set_nodelay();
-  // Of a status that the system tells only once.
+  // Of a status that the system reports only once.
   void note_failure(int status) noexcept;
   static void offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept;
   static void read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer) noexcept;

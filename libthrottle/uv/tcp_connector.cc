@@ -1,3 +1,4 @@
+// One uv_connect_t on a stream of its own, and the check that a connection did not meet itself.
 #include "libthrottle/uv/tcp_connector.h"
 
 #include <utility>
@@ -38,7 +39,7 @@ struct TcpConnector::Attempt {
     on_done(attempt->failure(status));
   }
 
-  // Whoever gets it may say nothing yet, and read nothing: then the handshake ends alone, and so
+  // Its new owner may say nothing yet, and read nothing: then the handshake ends alone, and so
   // does the polling that start() began.
   static void hand_over(TcpStream stream, const OnDone& on_done) {
     TcpStream::Box& box = *stream.box_;

@@ -1,4 +1,4 @@
-// One attempt to connect. Destroying it gives the attempt up and nobody is told.
+// One attempt to connect. Destroying it gives the attempt up and nothing is reported.
 // Threads: the loop's.
 #pragma once
 

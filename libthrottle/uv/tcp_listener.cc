@@ -1,3 +1,5 @@
+// A listening uv_tcp_t in its box. It is closed after repeated failures to accept; its owner
+// reopens it.
 #include "libthrottle/uv/tcp_listener.h"
 
 #include <cstddef>
@@ -6,6 +8,7 @@
 #include <utility>
 
 #include "libthrottle/uv/error.h"
+#include "libthrottle/uv/handed_sockets.h"
 #include "libthrottle/uv/loop.h"
 #include "libthrottle/uv/sockaddr.h"
 #include "libthrottle/uv/sockets.h"
@@ -53,6 +56,21 @@ struct TcpListener::State {
   }
 };
 
+namespace {
+
+// What to do about it; empty where nobody knows.
+std::string_view advice_on(int status, const SocketAddress& address) {
+  constexpr std::uint16_t kFirstFreePort = 1024;
+  if (status == UV_EADDRINUSE)
+    return ". Another program listens there: stop it, or choose another port";
+  if (status != UV_EACCES || address.port >= kFirstFreePort) return {};
+  return ". Ports below 1024 are for privileged programs: choose a higher port, or give this one "
+         "the capability (setcap cap_net_bind_service=+ep FILE, or with systemd "
+         "AmbientCapabilities=CAP_NET_BIND_SERVICE)";
+}
+
+}  // namespace
+
 Result<void> TcpListener::State::open() {
   auto fresh = std::make_unique<Socket>();
   fresh->state = this;
@@ -60,18 +78,22 @@ Result<void> TcpListener::State::open() {
   socket = own(std::move(fresh));
   if (const int status = bind_and_listen(); status < 0) {
     socket.reset();
-    return fail(status, "cannot listen on " + address.to_string());
+    Error error = error_of(status, "cannot listen on " + address.to_string());
+    error.message += advice_on(status, address);
+    return tl::unexpected(std::move(error));
   }
   return {};
 }
 
 int TcpListener::State::bind_and_listen() {
-  if (const int status = uv_tcp_bind(&socket->uv, Sockaddr(address).get(), 0); status < 0) {
-    return status;
-  }
+  const auto handed = loop.handed_sockets().find(address);
+  const int bound = handed ? open_duplicate(socket->uv, *handed)
+                           : uv_tcp_bind(&socket->uv, Sockaddr(address).get(), 0);
+  if (bound < 0) return bound;
   accept_in_order(socket->uv);
   prepare();
-  if (const int status = uv_listen(socket->stream(), backlog, connected); status < 0) {
+  if (const int status = uv_listen(socket->stream(), system_backlog(backlog), connected);
+      status < 0) {
     return status;
   }
   return query_name(socket->uv, uv_tcp_getsockname, address);
@@ -121,6 +143,10 @@ Result<TcpListener> TcpListener::listen(Loop& loop, const SocketAddress& address
 void TcpListener::set_keepalive(Duration idle) {
   state_->keepalive = idle;
   state_->prepare();
+}
+
+bool TcpListener::has_waiting() const {
+  return state_->waiting > 0;
 }
 
 std::optional<TcpStream> TcpListener::accept() {

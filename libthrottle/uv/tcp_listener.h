@@ -1,6 +1,6 @@
-// Listens on an address. Connections are taken, not pushed: whoever cannot have another one now
-// leaves it, and the listener stops polling until it is taken. That is the back-pressure: further
-// clients wait in the system's backlog.
+// Listens on an address. Connections are taken, not pushed: an owner that cannot have another one
+// now leaves it, and the listener stops polling until it is taken. That is the back-pressure:
+// further clients wait in the system's backlog.
 //
 // Without descriptors libuv accepts and closes all that waits in the backlog, and nobody hears of
 // it; so count connections and stop taking them below descriptor_limit().
@@ -50,6 +50,8 @@ class TcpListener {
   // where it can, at no cost for each.
   void set_keepalive(Duration idle);
 
+  // Whether a connection waits to be accepted.
+  bool has_waiting() const;
   // The connection that waits longest, or nothing if none waits. With TCP_NODELAY.
   std::optional<TcpStream> accept();
 

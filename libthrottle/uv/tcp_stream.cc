@@ -1,9 +1,14 @@
+// A connection that is read, written and ended out of its turn where that spares a system call.
+//
+// libuv reports failures and ends from the loop. Reads, writes and peeks that are made at once may
+// meet them earlier; then they are noted (failure), and the loop meets them again and reports them.
+// After a failure the stream is dead: it reports nothing more, and writes are dropped. Boxes live
+// until libuv has closed the handle, so a queued write asks closing() before it touches its box.
 #include "libthrottle/uv/tcp_stream.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <limits>
 #include <string>
 
 #include "libthrottle/core/check.h"
@@ -14,6 +19,8 @@
 #include "libthrottle/uv/sockaddr.h"
 #include "libthrottle/uv/sockets.h"
 #include "libthrottle/uv/tcp_box.h"
+#include "libthrottle/uv/timer.h"
+#include "libthrottle/uv/write_pieces.h"
 
 namespace throttle::uv {
 
@@ -67,12 +74,13 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
   // both directions, though we did not shut down ours, is a reset.
   if (buffer->base == nullptr && !box.shut) return box.break_off(UV_ECONNRESET);
   box.at_eof = true;
+  box.end_reported = true;
   box.receiver->on_eof();
 }
 
 TcpStream::TcpStream(Loop& loop, unsigned family) {
   auto box = std::make_unique<Box>(loop);
-  // To open none cannot fail; whoever connects meets the failure again.
+  // To open none cannot fail; connecting meets the failure again.
   if (uv_tcp_init_ex(loop.raw(), &box->uv, family) < 0) uv_tcp_init(loop.raw(), &box->uv);
   box_ = own(std::move(box));
 }
@@ -82,25 +90,46 @@ TcpStream::TcpStream(TcpStream&&) noexcept = default;
 TcpStream& TcpStream::operator=(TcpStream&&) noexcept = default;
 
 void TcpStream::set_receiver(Receiver& receiver) {
+  if (box_->receiver == &receiver) return;
   box_->receiver = &receiver;
+  box_->end_reported = false;
+  if (box_->reading) report_end_again();
 }
 
 void TcpStream::Box::start() {
   THROTTLE_CHECK(receiver != nullptr);
-  if (dead || at_eof) return;
+  if (dead) return;
   reading = true;
+  if (at_eof) return;
   const int status = uv_read_start(stream(), offer_buffer, read);
   THROTTLE_CHECK(status == 0 || status == UV_EALREADY);
+}
+
+// Libuv reports an end once. The timer is the stream's, so that it is closed with it.
+void TcpStream::report_end_again() {
+  if (!box_->at_eof || box_->end_reported) return;
+  if (!end_again_) {
+    end_again_ = std::make_unique<Timer>(*box_->loop, bound<&Box::on_end_again>(box_.get()));
+  }
+  end_again_->arm(TimePoint{});
+}
+
+void TcpStream::Box::on_end_again() {
+  if (!reading || end_reported) return;
+  end_reported = true;
+  receiver->on_eof();
 }
 
 void TcpStream::start_reading() {
   box_->watching = false;
   box_->start();
+  report_end_again();
 }
 
 void TcpStream::start_watching() {
   box_->watching = true;
   box_->start();
+  report_end_again();
 }
 
 void TcpStream::stop_reading() {
@@ -114,6 +143,7 @@ bool TcpStream::has_ended() {
   const int status = try_peek(box_->uv, {&byte, 1});
   if (status == UV_EOF) {
     box_->at_eof = true;
+    box_->end_reported = true;
     stop_reading();
   } else {
     box_->note_failure(status);
@@ -130,17 +160,26 @@ std::string_view TcpStream::read_now() {
 }
 
 void TcpStream::write(std::string_view head, std::string_view body) {
-  write(head, body, Follows::kMaybeMore);
+  write_all(head, body, Follows::kMaybeMore);
 }
 
 void TcpStream::write_last(std::string_view bytes) {
-  write(bytes, {}, Follows::kEnd);
+  write_all(bytes, {}, Follows::kEnd);
 }
 
-void TcpStream::write(std::string_view head, std::string_view body, Follows follows) {
+void TcpStream::write_all(std::string_view head, std::string_view body, Follows follows) {
   THROTTLE_CHECK(box_->receiver != nullptr && !box_->shut);
+  Outgoing rest{head, body};
+  while (rest.size() > kMostBytesOfAWrite) {
+    const Outgoing piece = take_front(rest, kMostBytesOfAWrite);
+    write_piece(piece.head, piece.body, Follows::kMaybeMore);
+  }
+  write_piece(rest.head, rest.body, follows);
+}
+
+void TcpStream::write_piece(std::string_view head, std::string_view body, Follows follows) {
   const std::size_t size = head.size() + body.size();
-  THROTTLE_CHECK(size <= std::numeric_limits<int>::max());
+  THROTTLE_CHECK(size <= kMostBytesOfAWrite);
   if (box_->dead || size == 0) return;
 
   if (box_->written && box_->nodelay == Box::Nodelay::kFromSecondWrite) box_->set_nodelay();
@@ -153,7 +192,7 @@ void TcpStream::write(std::string_view head, std::string_view body, Follows foll
   const std::size_t sent = status > 0 ? static_cast<std::size_t>(status) : 0;
   if (sent == size) return;
 
-  // Also after an error: the queued write meets it again, and tells the receiver from the loop.
+  // Also after an error: the queued write meets it again, and notifies the receiver from the loop.
   auto rest = std::make_unique<Write>();
   rest->bytes.reserve(size - sent);
   rest->bytes.append(head.substr(std::min(sent, head.size())));
@@ -181,10 +220,12 @@ void TcpStream::shutdown() {
 }
 
 void TcpStream::close() {
+  end_again_.reset();
   box_.reset();
 }
 
 void TcpStream::close_with_reset() {
+  end_again_.reset();
   // Not possible while a shutdown is under way; then an ordinary close has to do.
   const auto done = [](uv_handle_t* uv) noexcept { delete static_cast<Box*>(uv->data); };
   if (uv_tcp_close_reset(&box_->uv, done) == 0) {
@@ -192,6 +233,13 @@ void TcpStream::close_with_reset() {
   } else {
     close();
   }
+}
+
+Result<SystemSocket> TcpStream::duplicate() const {
+  uv_os_sock_t socket{};
+  const int status = duplicate_socket(box_->uv, socket);
+  if (status < 0) return fail(status, "cannot hand over the connection");
+  return SystemSocket(static_cast<SystemSocket::Number>(socket));
 }
 
 void TcpStream::set_nodelay() {
@@ -218,14 +266,14 @@ void set_keepalive(uv_tcp_t& socket, Duration idle) {
 Result<SocketAddress> TcpStream::peer_address() const {
   SocketAddress address;
   const int status = query_name(box_->uv, uv_tcp_getpeername, address);
-  if (status < 0) return fail(status, "cannot tell the address of the peer");
+  if (status < 0) return fail(status, "cannot read the address of the peer");
   return address;
 }
 
 Result<SocketAddress> TcpStream::local_address() const {
   SocketAddress address;
   const int status = query_name(box_->uv, uv_tcp_getsockname, address);
-  if (status < 0) return fail(status, "cannot tell the local address");
+  if (status < 0) return fail(status, "cannot read the local address");
   return address;
 }
 

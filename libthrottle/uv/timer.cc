@@ -1,3 +1,4 @@
+// A uv_timer_t in its box. Deadlines in nanoseconds are rounded up to libuv's milliseconds.
 #include "libthrottle/uv/timer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// A uv_udp_t in its box; it only tries to send and queues nothing.
 #include "libthrottle/uv/udp_socket.h"
 
 #include <utility>

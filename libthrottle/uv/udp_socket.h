@@ -1,5 +1,5 @@
 // Sends datagrams to one address and forgets them. It never blocks and keeps nothing: what the
-// system does not take at once is lost, and the caller is told.
+// system does not take at once is lost, and the caller is notified.
 // Threads: the loop's.
 #pragma once
 

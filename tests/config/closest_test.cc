@@ -32,6 +32,15 @@ TEST(Closest, FindsTheWordAFewLettersAway) {
   }
 }
 
+TEST(Closest, FindsAWordThatBeginsAlikeOrHasAFurtherWordInFront) {
+  const std::vector<std::string> keys = {"proxy", "proxy_status", "max_connections", "max_peers"};
+  EXPECT_EQ(closest("proxies", keys), "proxy");
+  EXPECT_EQ(closest("status", keys), "proxy_status");
+  EXPECT_EQ(closest("max_conns", keys), "max_connections");
+  EXPECT_EQ(closest("max_size", keys), "");
+  EXPECT_EQ(closest("pro", keys), "");
+}
+
 TEST(Closest, PrefersTheNearerAndThenTheEarlierWord) {
   const std::vector<std::string> keys = {"abcdef", "abcxef", "abcxyf"};
   EXPECT_EQ(closest("abcxyf", keys), "abcxyf");

@@ -67,26 +67,79 @@ proxy::Settings with_every_setting() {
   expected.name = "office";
   expected.queue_order = QueueOrder::kFair;
   expected.max_queue = 5;
+  expected.extra_per_client = 2;
   expected.queue_timeout = 1s;
-  expected.activate_on = proxy::ActivateOn::kFirstByte;
-  expected.half_closed = proxy::HalfClosed::kHasLeft;
+  expected.activate_on = gate::ActivateOn::kFirstByte;
+  expected.first_byte_timeout = 15s;
+  expected.half_closed = gate::HalfClosed::kHasLeft;
   expected.waiting_bytes = 1;
   expected.time_to_live = 2s;
   expected.idle_timeout = 3s;
+  expected.idle_timeout_when_queued = 16s;
+  expected.max_rate = {5, 10s};
+  expected.reject_text = "\"no\"\r\n";
   expected.close_timeout = 11s;
+  expected.vanish_timeout = 14s;
   expected.connect_timeout = 4s;
   expected.drain_timeout = 0s;
-  expected.hooks = {"b x", "o", "r", 7s, 8, true, 12s, 9s};
+  expected.hooks = {"b x", "o", "r", "x", 7s, 8, true, 12s, 9s, 13s};
   expected.client_limits = {1,
                             24,
                             48,
                             {{*IpNetwork::parse("10.0.0.0/8"), 5},
                              {*IpNetwork::parse("::1"), ConnectionLimiter::kUnlimited}}};
-  expected.rejection = proxy::Rejection::kReset;
+  expected.rejection = gate::Rejection::kReset;
   expected.send_proxy = proxy::SendProxy::kV1;
   expected.accept_proxy = {*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1")};
   expected.proxy_header_timeout = 10s;
   return expected;
+}
+
+TEST(ProxyCommand, TakesTheServiceInOneAsTheFileDoes) {
+  const auto options = options_of({"-l", "9000", "--upstream", "db.example:5432"});
+  EXPECT_EQ(options.proxy.upstream, (HostPort{"db.example", 5432}));
+  for (const Arguments& further : {Arguments{"-p", "1"}, Arguments{"-h", "a"}}) {
+    Arguments arguments{"-l", "9000", "--upstream", "a:1"};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    expect_refused(parse_proxy_command(arguments),
+                   {arguments, "--upstream has the host and the port; leave out the other one"});
+  }
+}
+
+TEST(ProxyCommand, WarnsOfDurationsThatAreProbablyNotMeant) {
+  const auto warnings = [](const char* timeout) {
+    return options_of({"-l", "9000", "-p", "8100", "-t", timeout}).warnings;
+  };
+  EXPECT_THAT(warnings("20"),
+              ElementsAre("--timeout: 20 is 20 milliseconds; write 20s for seconds"));
+  EXPECT_THAT(warnings("5M"), ElementsAre("--timeout: 5M is 5 months; write 5m for minutes"));
+  for (const char* const meant : {"20000", "20s", "5m", "250ms", "1month"})
+    EXPECT_THAT(warnings(meant), IsEmpty()) << meant;
+  const auto loaded = load_settings(options_of({"-l", "9000", "-p", "8100", "-t", "20"}));
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(loaded->warnings, testing::Contains(HasSubstr("20 milliseconds")));
+}
+
+TEST(ProxyCommand, SaysWhatToWriteInsteadOfWhatIsNoPlace) {
+  struct Row {
+    Arguments arguments;
+    std::string_view advice;
+  };
+  const Row rows[] = {
+      {{"-l", "9000/tcp"}, R"(. Leave out "/tcp")"},
+      {{"-l", "9000-9009"}, ". A listener has one port; configure a proxy for each"},
+      {{"-l", "/run/x.sock"}, ". Sockets of files are not supported; write a TCP port"},
+      {{"-l", "tcp://0.0.0.0:9000"}, R"(. Leave out "tcp://")"},
+      {{"--upstream", "tcp://a:1"}, R"(. Leave out "tcp://")"},
+      {{"-h", "localhost:8100"}, "with -p 8100, or write --upstream localhost:8100"},
+      {{"-h", "b\u00FCro"}, "punycode (xn--...)"},
+      {{"--before-activate", ""}, "--before-activate: expected a command, got nothing"},
+      {{"--lisen", "1"}, "did you mean --listen?"}};
+  for (const Row& row : rows) {
+    const auto command = parse_proxy_command(row.arguments);
+    ASSERT_FALSE(command) << joined(row.arguments);
+    EXPECT_THAT(command.error().message, HasSubstr(row.advice)) << joined(row.arguments);
+  }
 }
 
 TEST(ProxyCommand, TakesEverySettingOfAProxy) {
@@ -96,58 +149,42 @@ TEST(ProxyCommand, TakesEverySettingOfAProxy) {
                       "fair",
                       "--max-queue",
                       "5",
-                      "--queue-timeout",
-                      "1s",
-                      "--activate-on",
-                      "first-byte",
+                      "--queue-timeout=1s",
+                      "--extra-per-client=2",
+                      "--activate-on=first-byte",
+                      "--first-byte-timeout=15s",
                       "--abort-on-close",
-                      "--waiting-bytes",
-                      "1",
-                      "--timeout",
-                      "2000",
-                      "--idle-timeout",
-                      "3s",
-                      "--close-timeout",
-                      "11s",
-                      "--connect-timeout",
-                      "4s",
-                      "--drain-timeout",
-                      "0",
-                      "--before-activate",
-                      "b x",
-                      "--on-timeout",
-                      "o",
-                      "--recycle",
-                      "r",
-                      "--hook-timeout",
-                      "7s",
-                      "--recycle-every",
-                      "8",
+                      "--waiting-bytes=1",
+                      "--timeout=2000",
+                      "--idle-timeout=3s",
+                      "--idle-timeout-when-queued=16s",
+                      "--max-rate=5/10s",
+                      "--reject-text",
+                      R"("no"\r\n)",
+                      "--close-timeout=11s",
+                      "--vanish-timeout=14s",
+                      "--connect-timeout=4s",
+                      "--drain-timeout=0",
+                      "--before-activate=b x",
+                      "--on-timeout=o",
+                      "--recycle=r",
+                      "--hook-timeout=7s",
+                      "--recycle-every=8",
                       "--recycle-after-timeout",
-                      "--recycle-drain-timeout",
-                      "12s",
-                      "--ready-timeout",
-                      "9s",
-                      "--max-per-client",
-                      "1",
-                      "--ipv4-prefix",
-                      "24",
-                      "--ipv6-prefix",
-                      "48",
-                      "--client-limit",
-                      "10.0.0.0/8=5",
-                      "--client-limit",
-                      "::1=none",
-                      "--reject",
-                      "reset",
-                      "--send-proxy",
-                      "v1",
-                      "--accept-proxy",
-                      "10.0.0.0/8",
-                      "--accept-proxy",
-                      "::1",
-                      "--proxy-header-timeout",
-                      "10s"}),
+                      "--recycle-drain-timeout=12s",
+                      "--ready=x",
+                      "--ready-timeout=9s",
+                      "--ready-stay=13s",
+                      "--max-per-client=1",
+                      "--ipv4-prefix=24",
+                      "--ipv6-prefix=48",
+                      "--client-limit=10.0.0.0/8=5",
+                      "--client-limit=::1=none",
+                      "--reject=reset",
+                      "--send-proxy=v1",
+                      "--accept-proxy=10.0.0.0/8",
+                      "--accept-proxy=::1",
+                      "--proxy-header-timeout=10s"}),
             with_every_setting());
 }
 
@@ -167,7 +204,7 @@ TEST(ProxyCommand, TakesAFileAndWhatIsAboutTheProgram) {
             (ProxyOptions{.configuration = "file",
                           .proxy = options_of({"-c", "file"}).proxy,
                           .status = HostPort{"127.0.0.1", 8500},
-                          .log_format = LogFormat::kJson}));
+                          .log_format = LineFormat::kJson}));
   EXPECT_EQ(options_of({"-l1", "-p2", "--status", "8500"}).status, (HostPort{"", 8500}));
 }
 
@@ -190,7 +227,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
       {{}, "--listen (-l) is missing: where clients connect"},
       {{"-l", "1"}, "--upstream-port (-p) is missing: where the service is"},
       {{"-h"}, "the required argument for option '--upstream-host' is missing"},
-      {{"--queue", "1"}, "unrecognised option '--queue'"},
+      {{"--queue", "1"}, "unrecognised option '--queue'; did you mean --queue-order?"},
       {{"-l", "1", "-p", "2", "3"}, "unexpected argument \"3\""},
       {{"-l", "1", "-l", "2"}, "--listen is given twice"},
       {{"-l", ":"}, "--listen: expected a number from 0 to 65535, got \"\""},
@@ -198,7 +235,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
       {{"-l", "localhost"},
        "--listen: \"localhost\" is not HOST:PORT: the port is missing, as in localhost:8000"},
       {{"-l", "::1:80"},
-       "--listen: \"::1:80\" is not HOST:PORT: an IPv6 address stands in brackets, as in "
+       "--listen: \"::1:80\" is not HOST:PORT: an IPv6 address needs brackets, as in "
        "[::1]:8000"},
       {{"-p", "0"}, "--upstream-port: expected a number from 1 to 65535, got \"0\""},
       {{"-h", "a b"},
@@ -211,7 +248,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
        "--timeout: expected a duration above zero such as \"20s\", or milliseconds, got \"0\""},
       {{"--status", "http"},
        "--status: \"http\" is not HOST:PORT: the port is missing, as in localhost:8000"},
-      {{"--name", ""}, "--name: expected a name, got \"\""},
+      {{"--name", ""}, "--name: expected a name that a URL can carry, got \"\""},
       {{"--abort-on-close=1"}, "option '--abort-on-close' does not take any arguments"},
       {{"--accept-proxy", "10.1.2.3/8"},
        "--accept-proxy: \"10.1.2.3/8\" has bits set beyond its prefix; the network is 10.0.0.0/8"},
@@ -224,8 +261,9 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
        "--recycle has no effect without --recycle-every or --recycle-after-timeout"},
       {{"-l1", "-p2", "--on-timeout", "o"}, "--on-timeout has no effect without --timeout"},
       {{"-c", "file", "-n", "1"},
-       "--max-connections does not go with --configuration: the file decides"},
-      {{"-c", "file", "--name", "a"}, "--name does not go with --configuration: the file decides"},
+       "--max-connections cannot be combined with --configuration: set it in the file"},
+      {{"-c", "file", "--name", "a"},
+       "--name cannot be combined with --configuration: set it in the file"},
       {{"-c", ""}, "--configuration: expected the path of a file, got nothing"},
   };
   for (const Refuses& row : rows) {
@@ -264,7 +302,7 @@ TEST(ProxyOptions, AreAllThereIsWithoutAFile) {
   ServerSettings expected;
   expected.proxies = {options_of({"-l1", "-p2"}).proxy};
   expected.status = HostPort{"", 3};
-  expected.logging.terminal = {"info", LogFormat::kJson};
+  expected.logging.terminal = {telemetry::Level::kInfo, LineFormat::kJson};
   EXPECT_EQ(loaded->settings, expected);
   EXPECT_EQ(loaded->file, FileState::kRead);
   EXPECT_THAT(loaded->warnings, IsEmpty());
@@ -275,7 +313,7 @@ TEST(ProxyOptions, DoNotShowTheStatusWhereTheProxyListens) {
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(loaded.error().message,
-            "--status: the proxy \"proxy\" listens on port 1 of all addresses already");
+            "--status: the proxy \"proxy\" already listens on port 1 on all addresses");
 }
 
 // A file for each test, where it runs; gone after it.
@@ -313,7 +351,17 @@ TEST_F(ProxyOptionsTest, NeedAFileWithAProxy) {
   ASSERT_FALSE(without.has_value());
   EXPECT_EQ(without.error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(without.error().message,
-            path + ": there is no proxy in it; expected a table such as [proxy.office]");
+            path + ": no proxy is configured; add a table such as [proxy.office]");
+}
+
+TEST(ProxyCommand, RefusesToBeItsOwnService) {
+  ProxyOptions options;
+  options.proxy = {.name = "proxy", .listen = {"", 9000}, .upstream = {"localhost", 9000}};
+  const auto loaded = load_settings(options);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message,
+            "the service is the proxy itself: the connections would come back: "
+            "\"proxy\" to \"proxy\"");
 }
 
 }  // namespace

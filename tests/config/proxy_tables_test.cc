@@ -82,22 +82,28 @@ TEST(ProxyTables, ReadEveryKey) {
   expected.max_connections = 0;
   expected.queue_order = QueueOrder::kFair;
   expected.max_queue = 0;
+  expected.extra_per_client = 2;
   expected.queue_timeout = 1s;
-  expected.activate_on = proxy::ActivateOn::kFirstByte;
-  expected.half_closed = proxy::HalfClosed::kHasLeft;
+  expected.activate_on = gate::ActivateOn::kFirstByte;
+  expected.first_byte_timeout = 15s;
+  expected.half_closed = gate::HalfClosed::kHasLeft;
   expected.waiting_bytes = 0;
   expected.time_to_live = 2s;
   expected.idle_timeout = 3s;
+  expected.idle_timeout_when_queued = 16s;
+  expected.max_rate = {5, 1min};
+  expected.reject_text = "no\r\n";
   expected.close_timeout = 11s;
+  expected.vanish_timeout = 14s;
   expected.connect_timeout = 4s;
   expected.drain_timeout = 6s;
-  expected.hooks = {"b", "o", "r", 7s, 8, true, 12s, 9s};
+  expected.hooks = {"b", "o", "r", "x", 7s, 8, true, 12s, 9s, 13s};
   expected.client_limits = {1,
                             24,
                             48,
                             {{*IpNetwork::parse("10.0.0.0/8"), 5},
                              {*IpNetwork::parse("::1"), ConnectionLimiter::kUnlimited}}};
-  expected.rejection = proxy::Rejection::kHttp;
+  expected.rejection = gate::Rejection::kHttp;
   expected.send_proxy = proxy::SendProxy::kV2;
   expected.accept_proxy = {*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1")};
   expected.proxy_header_timeout = 10s;
@@ -105,13 +111,19 @@ TEST(ProxyTables, ReadEveryKey) {
 max_connections = 0
 queue_order = "fair"
 max_queue = 0
+extra_per_client = 2
 queue_timeout = "1s"
 activate_on = "first-byte"
+first_byte_timeout = "15s"
 abort_on_close = true
 waiting_bytes = 0
 timeout = "2s"
 idle_timeout = "3s"
+idle_timeout_when_queued = "16s"
+max_rate = "5/min"
+reject_text = "no\r\n"
 close_timeout = "11s"
+vanish_timeout = "14s"
 connect_timeout = "4s"
 drain_timeout = "6s"
 before_activate = "b"
@@ -121,7 +133,9 @@ hook_timeout = "7s"
 recycle_every = 8
 recycle_after_timeout = true
 recycle_drain_timeout = "12s"
+ready = "x"
 ready_timeout = "9s"
+ready_stay = "13s"
 max_per_client = 1
 ipv4_prefix = 24
 ipv6_prefix = 48
@@ -165,12 +179,22 @@ TEST(ProxyTables, ListenInSeveralPlaces) {
   EXPECT_EQ(settings.proxies.size(), 4u);
 }
 
+TEST(ProxyTables, WarnOfAWayOverTwoProxiesOfOneSemaphore) {
+  const auto loaded = loaded_of(
+      "[semaphores]\nS=1\n[proxy.A]\nlisten=1\nupstream='localhost:2'\nsemaphore='S'\n"
+      "[proxy.B]\nlisten=2\nupstream='a:1'\nsemaphore='S'");
+  EXPECT_THAT(loaded.warnings,
+              ElementsAre("t.toml:9:10: proxy.B.upstream: its connections take two places of the "
+                          "semaphore \"S\": \"A\" to \"B\"; with a semaphore each, none waits for "
+                          "itself"));
+}
+
 TEST(ProxyTables, WarnOfKeysOfTheStatusThatTheyDoNotKnow) {
   const auto loaded = loaded_of(std::string(kProxy) + "[proxy_status]\nlisten = 1\nport = 2");
   EXPECT_THAT(loaded.warnings, ElementsAre("t.toml:6:1: proxy_status.port: unknown key"));
 }
 
-// `row.text` stands in line 4, and so does the mistake.
+// `row.text` is in line 4, and so does the mistake.
 void expect_message_of_line(const Mistake& row) {
   expect_message({std::string(kProxy) + row.text, "4:" + std::string(row.message)});
 }
@@ -224,12 +248,15 @@ TEST(ProxyTables, SayWhatIsWrongWithAnAddress) {
 TEST(ProxyTables, RefuseToListenWhereAProxyListens) {
   const Mistake rows[] = {
       {std::string(kProxy) + "[proxy.Q]\nlisten = '127.0.0.1:9000'\nupstream = 'a:1'",
-       "5:10: proxy.Q.listen: the proxy \"P\" listens on port 9000 of all addresses already"},
+       "5:10: proxy.Q.listen: the proxy \"P\" already listens on port 9000 on all addresses"},
+      {"[proxy.P]\nlisten = 1\nupstream = 'localhost:2'\n"
+       "[proxy.Q]\nlisten = 2\nupstream = '127.0.0.1:1'",
+       "6:12: proxy.Q.upstream: the connections would come back: \"Q\" to \"P\" to \"Q\""},
       {"[proxy.P]\nlisten = '0.0.0.0:9000'\nupstream = 'a:1'\n[proxy_status]\n"
        "listen = '[::]:9000'",
-       "5:10: proxy_status.listen: the proxy \"P\" listens on 0.0.0.0:9000 already"},
+       "5:10: proxy_status.listen: the proxy \"P\" already listens on 0.0.0.0:9000"},
       {"[http]\nlisten = '127.0.0.1:9000'\n" + std::string(kProxy),
-       "2:10: http.listen: the proxy \"P\" listens on port 9000 of all addresses already"},
+       "2:10: http.listen: the proxy \"P\" already listens on port 9000 on all addresses"},
   };
   for (const Mistake& row : rows) {
     expect_message(row);
@@ -309,9 +336,10 @@ TEST(ProxyTables, SayWhatIsWrongWithNetworks) {
 TEST(ProxyTables, SayWhatHasNoEffectAlone) {
   const Mistake rows[] = {
       {"recycle_every = 5", "17: proxy.P.recycle_every: has no effect without recycle"},
-      {"recycle_drain_timeout = 5",
+      {"recycle_drain_timeout = 5000",
        "25: proxy.P.recycle_drain_timeout: has no effect without recycle"},
-      {"timeout = 1\nrecycle_after_timeout = true",
+      {"ready = 'r'", "9: proxy.P.ready: has no effect without recycle"},
+      {"timeout = 1000\nrecycle_after_timeout = true",
        "t.toml:5:25: proxy.P.recycle_after_timeout: has no effect without recycle"},
       {"recycle = 'r'\nrecycle_after_timeout = true",
        "t.toml:5:25: proxy.P.recycle_after_timeout: has no effect without timeout"},
@@ -338,19 +366,29 @@ TEST(ProxyTables, SayWhatIsWrongWithASemaphore) {
        "5:13: proxy.P.semaphore: expected the name of a semaphore, got \"\""},
       {"[proxy.P]\nlisten = 1\nupstream = 'a:1'\nsemaphore = 'office'\nmax_connections = 1\n"
        "queue_order = 'fifo'\nmax_queue = 1",
-       "6:19: proxy.P.max_connections: the semaphore \"office\" decides; set its max under "
+       "6:19: proxy.P.max_connections: belongs to the semaphore \"office\"; set its max under "
        "[semaphores]\n"
-       "t.toml:7:15: proxy.P.queue_order: the semaphore \"office\" decides; set its order under "
+       "t.toml:7:15: proxy.P.queue_order: belongs to the semaphore \"office\"; set its order under "
        "[semaphores]\n"
-       "t.toml:8:13: proxy.P.max_queue: the semaphore \"office\" decides; set its max_pending "
+       "t.toml:8:13: proxy.P.max_queue: belongs to the semaphore \"office\"; set its max_pending "
        "under [semaphores]"},
       {"[proxy.office]\nlisten = 1\nupstream = 'a:1'",
-       "2:1: proxy.office: there is a semaphore of this name; share it with semaphore = "
+       "2:1: proxy.office: a semaphore has this name already; share it with semaphore = "
        "\"office\", or choose another name"},
   };
   for (const Mistake& row : rows) {
     expect_message({semaphores + row.text, row.message});
   }
+}
+
+TEST(ProxyTables, RefuseANameThatTheExtraPlacesOfAnotherProxyNeed) {
+  const std::string a = "[proxy.a]\nlisten = 1\nupstream = 'h:1'\nextra_per_client = 1\n";
+  const std::string b = "[proxy.'a/extra']\nlisten = 2\nupstream = 'h:2'\n";
+  const std::string message =
+      "proxy.\"a/extra\": the extra places (extra_per_client) of proxy.a need this name; choose "
+      "another one";
+  expect_message({a + b, "5:1: " + message});
+  expect_message({b + a, "1:1: " + message});
 }
 
 }  // namespace

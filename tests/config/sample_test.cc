@@ -37,10 +37,11 @@ std::string sample_with_its_defaults() {
 
 ServerSettings what_its_comments_say() {
   ServerSettings expected;
+  expected.startup_grace = 10s;
   expected.semaphores = {{"database", 5, 1, QueueOrder::kFifo, 100'000},
                          {"office", 1, 0, QueueOrder::kFifo, 100'000},
                          {"reports/nightly", 2, 2, QueueOrder::kLifo, 100}};
-  expected.logging.terminal.level = "info";
+  expected.logging.terminal.level = telemetry::Level::kInfo;
   return expected;
 }
 
@@ -53,9 +54,13 @@ proxy::Settings the_proxy_it_shows() {
   proxy.queue_timeout = 5min;
   proxy.time_to_live = 20s;
   proxy.idle_timeout = 10min;
-  proxy.hooks.before_activate = "echo let through";
+  proxy.idle_timeout_when_queued = 1min;
+  proxy.max_rate = {10, 1s};
+  proxy.reject_text = "421 busy\r\n";
+  proxy.hooks.before_activate = "echo admitted";
   proxy.hooks.on_timeout = "echo took too long";
   proxy.hooks.recycle = "systemctl restart converter";
+  proxy.hooks.ready = "curl -fs http://localhost:8100/";
   proxy.hooks.recycle_every = 100;
   proxy.hooks.recycle_drain_timeout = std::chrono::minutes(10);
   proxy.client_limits.max_per_client = 10;
@@ -79,8 +84,15 @@ TEST(Sample, ShowsEverySettingAtItsDefault) {
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_TRUE(loaded->warnings.empty());
   ServerSettings expected = what_its_comments_say();
-  expected.logging.gelf = GelfSettings{"throttle", "log.example.org", 12201, "warn"};
-  expected.http.max_per_client = 100;
+  expected.logging.gelf =
+      telemetry::GelfSettings{"throttle", "log.example.org", 12201, telemetry::Level::kWarn};
+  expected.logging.file = telemetry::FileSettings{.path = "/var/log/throttle/throttle.log"};
+  expected.logging.syslog.emplace();
+  expected.logging.event_log.emplace();
+  expected.journal.path = "/var/lib/throttle/journal.db";
+  expected.journal.name = "locks-1";
+  expected.http.limits.per_client.max_per_client = 100;
+  expected.max_expires_in = 24h;
   expected.proxies = {the_proxy_it_shows()};
   expected.status = HostPort{"127.0.0.1", 8500};
   EXPECT_EQ(loaded->settings, expected);
@@ -90,25 +102,36 @@ TEST(Sample, MentionsEveryKey) {
   const std::string text = sample_with_its_defaults();
   for (const std::string_view key : {"startup_grace",
                                      "drain_timeout",
+                                     "max_peers",
+                                     "max_expires_in",
+                                     "histograms",
                                      "max",
                                      "level",
                                      "order",
                                      "max_pending",
                                      "listen",
+                                     "hosts",
+                                     "trusted_proxies",
                                      "max_connections",
                                      "max_per_client",
                                      "max_header_bytes",
                                      "max_body_bytes",
+                                     "max_all_body_bytes",
                                      "header_timeout",
                                      "body_timeout",
                                      "idle_timeout",
                                      "write_timeout",
+                                     "max_streamed_answers",
+                                     "stream_timeout",
                                      "format",
                                      "name",
                                      "host",
                                      "port",
                                      "compression",
-                                     "datagram_bytes"}) {
+                                     "datagram_bytes",
+                                     "path",
+                                     "max_bytes",
+                                     "keep"}) {
     EXPECT_NE(text.find(std::string(key) + " = "), std::string::npos) << key;
   }
   for (const ProxyKeyGroup& group : proxy_key_groups()) {

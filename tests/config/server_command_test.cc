@@ -35,11 +35,11 @@ TEST(ServerCommand, RunsWithWhatTheArgumentsSay) {
       {{"-cfile"}, {.configuration = "file"}},
       {{"--configuration", "file"}, {.configuration = "file"}},
       {{"--configuration=file"}, {.configuration = "file"}},
-      {{"--log-format", "json"}, {.log_format = LogFormat::kJson}},
-      {{"--log-format=text"}, {.log_format = LogFormat::kText}},
+      {{"--log-format", "json"}, {.log_format = LineFormat::kJson}},
+      {{"--log-format=text"}, {.log_format = LineFormat::kText}},
       {{"--port", "8015", "-c", "file"}, {.configuration = "file", .port = 8015}},
       {{"-c", "file", "--address", "localhost", "--port", "80", "--log-format", "json"},
-       {"file", "localhost", 80, LogFormat::kJson}},
+       {"file", "localhost", 80, LineFormat::kJson}},
   };
   for (const Runs& row : rows) {
     const auto command = parse_server_command(row.arguments);
@@ -75,7 +75,7 @@ TEST(ServerCommand, ShowsHelpAndVersionBeforeAllElse) {
 
 TEST(ServerCommand, NamesTheArgumentThatIsWrong) {
   const Refuses rows[] = {
-      {{"--prot", "80"}, "unrecognised option '--prot'"},
+      {{"--prot", "80"}, "unrecognised option '--prot'; did you mean --port?"},
       {{"--conf", "file"}, "unrecognised option '--conf'"},
       {{"-x"}, "unrecognised option '-x'"},
       {{"--check", "file"}, R"(unexpected argument "file")"},
@@ -138,14 +138,16 @@ TEST_F(ServerOptionsTest, LeaveTheFileItsSayWhereTheyHaveNone) {
   const auto loaded = load_settings({.configuration = path});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded->settings.http.listen, (HostPort{"example.org", 80}));
-  EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kJson}));
+  EXPECT_EQ(loaded->settings.logging.terminal,
+            (telemetry::TerminalSettings{telemetry::Level::kInfo, LineFormat::kJson}));
 }
 
 TEST_F(ServerOptionsTest, WinOverTheFile) {
-  const auto loaded = load_settings({path, "::1", 0, LogFormat::kText});
+  const auto loaded = load_settings({path, "::1", 0, LineFormat::kText});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded->settings.http.listen, (HostPort{"::1", 0}));
-  EXPECT_EQ(loaded->settings.logging.terminal, (StderrSettings{"info", LogFormat::kText}));
+  EXPECT_EQ(loaded->settings.logging.terminal,
+            (telemetry::TerminalSettings{telemetry::Level::kInfo, LineFormat::kText}));
 }
 
 TEST_F(ServerOptionsTest, DoNotListenWhereAProxyOfTheFileListens) {
@@ -155,9 +157,9 @@ TEST_F(ServerOptionsTest, DoNotListenWhereAProxyOfTheFileListens) {
   EXPECT_EQ(loaded.error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(loaded.error().message,
             path +
-                ": the proxy \"P\" listens on port 8000 of all addresses already, where the "
-                "server is to listen; give it another address by http.listen, or --address and "
-                "--port");
+                ": the proxy \"P\" already listens on port 8000 on all addresses, which is "
+                "the address of the server; choose another one with http.listen, or --address "
+                "and --port");
   EXPECT_TRUE(load_settings({.configuration = path, .port = 8001}).has_value());
 }
 

@@ -7,9 +7,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "libthrottle/config/reload.h"
+
 namespace throttle::config {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -54,6 +57,19 @@ TEST(KeepSemaphores, ChangesNothingWhereProxiesStayWithTheirs) {
   ServerSettings wanted = file;
   EXPECT_THAT(keep_semaphores(wanted, present), IsEmpty());
   EXPECT_EQ(wanted, file);
+}
+
+TEST(SemaphoresInForce, HaveTheExtraPlacesOfEachClient) {
+  ServerSettings settings =
+      settings_with({{"A", 7}}, {proxy_called("office"), proxy_called("shares", "A")});
+  settings.proxies[0].max_connections = 3;
+  settings.proxies[0].extra_per_client = 2;
+  settings.proxies[1].extra_per_client = 1;
+  EXPECT_THAT(semaphores_in_force(settings),
+              Contains(SemaphoreSettings{.name = "office/extra", .full_count = 6}));
+  EXPECT_THAT(semaphores_in_force(settings),
+              Contains(SemaphoreSettings{.name = "shares/extra", .full_count = 7}));
+  EXPECT_EQ(semaphores_in_force(settings).size(), 4U);
 }
 
 TEST(KeepSemaphores, LetsARunningProxyStayWithItsSemaphoreByTheNewLimits) {

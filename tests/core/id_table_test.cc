@@ -14,8 +14,8 @@
 namespace throttle {
 namespace {
 
-struct Item {
-  std::uint64_t id = 0;
+struct Item : Identified {
+  using Identified::Identified;
   int value = 0;
 };
 
@@ -31,7 +31,7 @@ void expect_holds(const Table& table, const std::map<std::uint64_t, int>& expect
   }
   std::map<std::uint64_t, int> visited;
   table.visit([&](const Item& item) {
-    EXPECT_TRUE(visited.emplace(item.id, item.value).second) << item.id;
+    EXPECT_TRUE(visited.emplace(item.id(), item.value).second) << item.id();
   });
   EXPECT_EQ(visited, expected);
 }
@@ -72,7 +72,7 @@ TEST(IdTable, IsEmptyAtFirst) {
 TEST(IdTable, TakesAnyIdAndGivesItAFreshItem) {
   Table table;
   for (const std::uint64_t id : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
-    EXPECT_EQ(table.insert(id).id, id);
+    EXPECT_EQ(table.insert(id).id(), id);
     EXPECT_EQ(table.find(id)->value, 0);
   }
 }

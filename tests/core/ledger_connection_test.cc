@@ -59,6 +59,25 @@ TEST_F(Connections, AreNotShortenedByHeartbeatsEither) {
   EXPECT_TRUE(is_known(connection));
 }
 
+// A connection whose hold limit is not set yet, or which waits still.
+TEST_F(Connections, HaveALifeThatNoRequestMovesFromTheirEnrolment) {
+  const auto enrolled = [this] {
+    return enroll({.spec = living(kForever), .semaphore = "A", .renewals = Renewals::kIgnored});
+  };
+  const PeerId holder = enrolled().peer, waiter = enrolled().peer;
+  for (const PeerId peer : {holder, waiter}) {
+    EXPECT_EQ(heartbeat(peer, 0s), Presence::kKnown);
+    ask({.peer = peer, .semaphore = "A", .expires_in = 0s});
+    EXPECT_EQ(picture_of(peer).removal, kNever);
+  }
+  EXPECT_EQ(restore(holder, {{"A", 1}}, 1s), RestoreStatus::kAlreadyKnown);
+  EXPECT_EQ(pass(24h), 0U);
+  limit_hold(holder, 20s);
+  heartbeat(holder, 1h);
+  EXPECT_EQ(pass(20s), 1U) << "its own limit is the one that counts";
+  EXPECT_TRUE(holds(waiter, "A"));
+}
+
 TEST_F(Connections, AreNotProlongedByAcquiring) {
   const PeerId connection = connect(20s);
   EXPECT_EQ(ask({.peer = connection, .semaphore = "A", .expires_in = 1h}).status, kAcquired);
@@ -78,7 +97,7 @@ TEST_F(Connections, HandTheirPlaceToTheNextWhenTheirTimeIsOver) {
   pass(20s);
   EXPECT_TRUE(holds(next, "A"));
   pass(20s);
-  EXPECT_TRUE(holds(job, "A")) << "connections and jobs stand in one queue";
+  EXPECT_TRUE(holds(job, "A")) << "connections and jobs wait in one queue";
 }
 
 TEST_F(Connections, StopWaitingAtTheirWaitLimit) {

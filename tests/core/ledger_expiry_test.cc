@@ -1,4 +1,4 @@
-// How long a peer lives: deadlines, slack, heartbeats, and who comes after those who go.
+// How long a peer lives: deadlines, slack, heartbeats, and which peers come after those that go.
 #include <limits>
 
 #include "tests/testing/ledger_fixture.h"

@@ -1,4 +1,4 @@
-// Who is granted what, and in which order: weighted counts, first come first served.
+// Grants and their order: weighted counts, first come first served.
 #include "tests/testing/ledger_fixture.h"
 
 namespace throttle::testing {
@@ -218,7 +218,7 @@ TEST_F(Granting, CountsUpToTheLargestAreAdded) {
   const PeerId all = asking("A", kMost);
   EXPECT_FALSE(is_acquired(all));
   const PeerId all_again = asking("A", kMost);
-  EXPECT_EQ(state_of("A").pending, kMost) << "the sum of those who wait saturates";
+  EXPECT_EQ(state_of("A").pending, kMost) << "the sum of the waiting counts saturates";
   release(all_but_one, "A");
   EXPECT_TRUE(is_acquired(all));
   EXPECT_FALSE(is_acquired(all_again));

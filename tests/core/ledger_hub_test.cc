@@ -1,8 +1,10 @@
-// Every observer hears everything once and in order, also what observers cause themselves.
+// Every observer receives everything once and in order, also what observers cause themselves; a
+// listener receives what belongs to its semaphore.
 #include "libthrottle/core/ledger_hub.h"
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,8 +23,10 @@ using ::testing::IsEmpty;
 class Hub : public ::testing::Test {
  protected:
   Hub() {
-    const std::vector<SemaphoreSettings> settings{{.name = "A", .full_count = 1}};
+    const std::vector<SemaphoreSettings> settings{{.name = "A", .full_count = 1},
+                                                  {.name = "B", .full_count = 1}};
     ledger.configure(TimePoint{}, settings);
+    ledger.clear_events();
   }
   PeerId add_peer() {
     return ledger.add_peer(TimePoint{}, {.time_to_live = 1h, .address = {}, .label = {}});
@@ -33,6 +37,11 @@ class Hub : public ::testing::Test {
         heard.push_back(event.kind);
     };
   }
+
+  LedgerHub::Listener writing_each_to(std::vector<EventKind>& heard) {
+    return [&heard](const LedgerEvent& event) { heard.push_back(event.kind); };
+  }
+  SemaphoreIndex index_of(std::string_view name) { return ledger.semaphore(name)->index; }
 
   LeaseLedger ledger;
   LedgerHub hub{ledger};
@@ -69,7 +78,6 @@ TEST_F(Hub, HandsOnWhatAnObserverCausedAfterWhatCameBefore) {
     for (const LedgerEvent& event : events) {
       if (event.kind == EventKind::kGranted) ledger.remove_peer(TimePoint{}, event.peer);
     }
-    hub.settle();  // a door settles after every operation, also here
   });
   const auto second = hub.add_observer(writing_to(heard));
   const PeerId peer = add_peer();
@@ -80,24 +88,71 @@ TEST_F(Hub, HandsOnWhatAnObserverCausedAfterWhatCameBefore) {
   EXPECT_EQ(ledger.peer_count(), 0U);
 }
 
-TEST_F(Hub, SaysThatItSettledOnceAndAlsoWhereNothingHappened) {
-  int settled = 0;
+TEST_F(Hub, CallsNobodyBeforeItSettles) {
   std::vector<EventKind> heard;
-  hub.on_settled([&settled] { ++settled; });
-  const auto second = hub.add_observer(writing_to(heard));
+  const auto subscription = hub.add_observer(writing_to(heard));
+  ledger.remove_peer(TimePoint{}, add_peer());
+  EXPECT_THAT(heard, IsEmpty());
   hub.settle();
-  EXPECT_EQ(settled, 1);
-  add_peer();
+  EXPECT_THAT(heard, ElementsAre(EventKind::kPeerAdded, EventKind::kPeerRemoved));
+}
+
+TEST_F(Hub, GivesAListenerWhatBelongsToItsSemaphoreAlone) {
+  std::vector<EventKind> of_a, of_b;
+  const auto first = hub.add_listener(index_of("A"), writing_each_to(of_a));
+  const auto second = hub.add_listener(index_of("B"), writing_each_to(of_b));
+  const PeerId peer = add_peer();
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "B"});
   hub.settle();
-  EXPECT_EQ(settled, 2);
-  EXPECT_EQ(heard.size(), 1U);
+  EXPECT_THAT(of_a, IsEmpty());
+  EXPECT_THAT(of_b, ElementsAre(EventKind::kGranted));
+  ledger.remove_peer(TimePoint{}, peer);
+  hub.settle();
+  EXPECT_THAT(of_a, IsEmpty());
+  EXPECT_THAT(of_b, ElementsAre(EventKind::kGranted, EventKind::kLeaseEnded));
+}
+
+TEST_F(Hub, GivesAListenerThatIsAddedWithinABatchNothingOfIt) {
+  std::vector<EventKind> late;
+  LedgerHub::Subscription second;
+  bool added = false;
+  const auto first = hub.add_listener(index_of("A"), [&](const LedgerEvent& event) {
+    if (event.kind == EventKind::kGranted && !std::exchange(added, true))
+      second = hub.add_listener(index_of("A"), writing_each_to(late));
+  });
+  const PeerId peer = add_peer();
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  ledger.release(TimePoint{}, peer, "A");
+  hub.settle();
+  EXPECT_THAT(late, IsEmpty());
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  hub.settle();
+  EXPECT_THAT(late, ElementsAre(EventKind::kGranted));
+}
+
+TEST_F(Hub, LetsAListenerRemoveItselfAndOthersInTheMiddleOfABatch) {
+  std::optional<LedgerHub::Subscription> own, other;
+  int heard = 0;
+  std::vector<EventKind> left;
+  own = hub.add_listener(index_of("A"), [&](const LedgerEvent&) {
+    ++heard;
+    other.reset();
+    own.reset();
+  });
+  other = hub.add_listener(index_of("A"), writing_each_to(left));
+  const PeerId peer = add_peer();
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  ledger.release(TimePoint{}, peer, "A");
+  hub.settle();
+  EXPECT_EQ(heard, 1);
+  EXPECT_THAT(left, IsEmpty());
 }
 
 TEST_F(Hub, KnowsItsLedger) {
   EXPECT_EQ(&hub.ledger(), &ledger);
 }
 
-TEST_F(Hub, TellsNothingToAnObserverThatIsGone) {
+TEST_F(Hub, CallsNoObserverThatIsGone) {
   std::vector<EventKind> stayed, left;
   auto leaving = std::make_optional(hub.add_observer(writing_to(left)));
   const auto staying = hub.add_observer(writing_to(stayed));
@@ -124,6 +179,23 @@ TEST_F(Hub, LetsAnObserverRemoveItselfAndOthersWhileItHears) {
   hub.settle();
   EXPECT_EQ(heard, 1);
   EXPECT_THAT(left, IsEmpty());
+}
+
+// An observer looks up the semaphore of each event, also where no semaphore was ever configured.
+TEST(HubOfAFreshLedger, HandsOnEventsWithoutASemaphore) {
+  LeaseLedger ledger;
+  LedgerHub hub(ledger);
+  std::vector<std::string> names;
+  const auto observer = hub.add_observer([&](std::span<const LedgerEvent> events) {
+    for (const LedgerEvent& event : events)
+      names.emplace_back(ledger.semaphore_name(event.semaphore));
+  });
+  int heard = 0;
+  const auto listener = hub.add_listener(0, [&heard](const LedgerEvent&) { ++heard; });
+  ledger.add_peer(TimePoint{}, {});
+  hub.settle();
+  EXPECT_THAT(names, ElementsAre(""));
+  EXPECT_EQ(heard, 0);
 }
 
 }  // namespace

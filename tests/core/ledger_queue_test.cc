@@ -13,7 +13,7 @@ class Queue : public LedgerTest {
   static SemaphoreSettings one(QueueOrder order, std::size_t max_pending = 100) {
     return {.name = "A", .full_count = 1, .order = order, .max_pending = max_pending};
   }
-  // Lets whoever holds go, until nobody waits; says in which order they were served, which is the
+  // Removes the holders, until nobody waits; says in which order they were served, which is the
   // one that the ledger had foretold.
   std::vector<PeerId> serve_all(PeerId holder) {
     events();
@@ -271,26 +271,50 @@ TEST_F(WaitLimit, IsATimeToWakeFor) {
 // --- those that wait for a larger semaphore ---
 
 TEST_F(Queue, ARequestMayWaitForTheSemaphoreToGrow) {
-  configure({{.name = "A", .full_count = 0}});
+  configure({one(QueueOrder::kFifo)});
   const PeerId patient = add_peer();
   const AcquireRequest request{
-      .peer = patient, .semaphore = "A", .limits = {.oversize = Oversize::kWaits}};
+      .peer = patient, .semaphore = "A", .count = 2, .limits = {.oversize = Oversize::kWaits}};
   EXPECT_EQ(ask(request).status, kPending);
-  EXPECT_EQ(acquire(add_peer(), "A"), kNeverFits) << "others are told";
-  configure({one(QueueOrder::kFifo)});
+  EXPECT_EQ(acquire(add_peer(), "A", 2), kNeverFits) << "others are refused";
+  configure({{.name = "A", .full_count = 2}});
   EXPECT_TRUE(holds(patient, "A"));
 }
 
 TEST_F(Queue, AReloadKeepsThoseWhoWaitForASizeAndTurnsTheOthersAway) {
+  configure({{.name = "A", .full_count = 2}});
+  const PeerId holder = asking("A", 2);
+  const PeerId impatient = asking("A", 2), patient = add_peer();
+  ask({.peer = patient, .semaphore = "A", .count = 2, .limits = {.oversize = Oversize::kWaits}});
   configure({one(QueueOrder::kFifo)});
-  const PeerId holder = asking("A");
-  const PeerId impatient = asking("A"), patient = add_peer();
-  ask({.peer = patient, .semaphore = "A", .limits = {.oversize = Oversize::kWaits}});
-  configure({{.name = "A", .full_count = 0}});
   EXPECT_TRUE(is_acquired(impatient)) << "it waits no more";
   EXPECT_FALSE(is_acquired(patient));
-  configure({one(QueueOrder::kFifo)});
+  configure({{.name = "A", .full_count = 2}});
   EXPECT_THAT(serve_all(holder), ElementsAre(patient));
+}
+
+// --- a full count of 0 closes a semaphore for a while ---
+
+TEST_F(Queue, OfAClosedSemaphoreKeepsEverybodyAndGoesOnWhenItOpens) {
+  configure({one(QueueOrder::kFifo)});
+  const PeerId holder = asking("A"), waiter = asking("A");
+  configure({{.name = "A", .full_count = 0}});
+  const PeerId newcomer = add_peer();
+  EXPECT_EQ(acquire(newcomer, "A"), kPending);
+  release(holder, "A");
+  EXPECT_FALSE(is_acquired(waiter)) << "nothing is granted while it is closed";
+  configure({one(QueueOrder::kFifo)});
+  EXPECT_TRUE(holds(waiter, "A"));
+  EXPECT_THAT(serve_all(waiter), ElementsAre(newcomer));
+}
+
+TEST_F(Queue, OfAClosedSemaphoreLosesWhatDoesNotFitWhenItOpens) {
+  configure({{.name = "A", .full_count = 0}});
+  const PeerId large = asking("A", 2), small = asking("A");
+  configure({one(QueueOrder::kFifo)});
+  EXPECT_FALSE(holds(large, "A"));
+  EXPECT_TRUE(is_acquired(large)) << "it waits no more";
+  EXPECT_TRUE(holds(small, "A"));
 }
 
 }  // namespace

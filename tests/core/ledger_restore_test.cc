@@ -1,4 +1,5 @@
-// A peer tells a ledger that forgot it what it holds: over-commit is deliberate, counted and shown.
+// A peer reports to a ledger that forgot it what it holds: over-commit is deliberate, counted and
+// shown.
 #include <limits>
 
 #include "tests/testing/ledger_fixture.h"
@@ -87,6 +88,37 @@ TEST_F(Restore, TakesFromUnderThoseWhoWait) {
 TEST_F(Restore, RefusesUnknownNamesFirst) {
   EXPECT_EQ(restore(1, {{"A", 0}, {"unknown", 1}}), kUnknownSemaphore);
   EXPECT_FALSE(is_known(1));
+  EXPECT_EQ(restore(1, {{"unknown", 1}}), kUnknownSemaphore);
+  EXPECT_FALSE(is_known(1)) << "there is nothing to restore";
+}
+
+TEST_F(Restore, WithAnUnknownNameRestoresTheOthersAllTheSame) {
+  EXPECT_EQ(restore(1, {{"A", 2}, {"unknown", 1}, {"B", 1}}, 10s), kUnknownSemaphore);
+  EXPECT_TRUE(holds(1, "A"));
+  EXPECT_TRUE(holds(1, "B"));
+  EXPECT_EQ(remainder("A"), 1) << "nobody else is granted what the peer holds";
+  pass(9s);
+  EXPECT_EQ(restore(1, {{"A", 2}, {"unknown", 1}, {"B", 1}}, 10s), kUnknownSemaphore);
+  EXPECT_EQ(picture_of(1).removal, now + 10500ms) << "repeating it prolongs the peer";
+}
+
+TEST_F(Restore, WithAnUnknownNameChangesNothingOfAPeerThatDiffers) {
+  const PeerId known = asking("A", 1);
+  const LedgerPicture before = picture();
+  EXPECT_EQ(restore(known, {{"A", 2}, {"unknown", 1}}, 10h), kUnknownSemaphore);
+  EXPECT_EQ(picture(), before);
+}
+
+// The limit was 5, the peer holds 3, the limit was lowered to 2, and the server was restarted.
+TEST_F(Restore, BeyondALoweredLimitIsAFact) {
+  configure({{.name = "A", .full_count = 2}});
+  EXPECT_EQ(restore(1, {{"A", 3}}), kRestored);
+  EXPECT_EQ(remainder("A"), -1);
+  EXPECT_EQ(events_of(EventKind::kRestored).back().excess, 1);
+  const PeerId newcomer = asking("A");
+  EXPECT_FALSE(is_acquired(newcomer));
+  remove_peer(1);
+  EXPECT_TRUE(is_acquired(newcomer));
 }
 
 TEST_F(Restore, RefusesCountsBelowOneNext) {
@@ -114,10 +146,13 @@ TEST_F(Restore, RefusesAKnownPeerThatWaits) {
   EXPECT_EQ(restore(holds_and_waits, {{"B", 1}}), kDiffers);
 }
 
-TEST_F(Restore, RefusesMoreThanTheFullCountLast) {
-  EXPECT_EQ(restore(1, {{"A", 4}}), kNeverFits);
-  EXPECT_EQ(restore(1, {{"A", 1}, {"B", kMost}}), kNeverFits);
+TEST_F(Restore, RefusesASumThatIsTooLargeLast) {
+  EXPECT_EQ(restore(1, {{"A", kMostRestored + 1}}), kTooLarge);
+  EXPECT_EQ(restore(1, {{"A", 1}, {"B", kMost}}), kTooLarge);
   EXPECT_FALSE(is_known(1));
+  EXPECT_EQ(restore(1, {{"A", kMostRestored}}), kRestored);
+  EXPECT_EQ(restore(2, {{"A", 1}}), kTooLarge);
+  EXPECT_EQ(remainder("A"), 3 - kMostRestored);
 }
 
 TEST_F(Restore, RefusalsChangeNothing) {
@@ -126,7 +161,7 @@ TEST_F(Restore, RefusalsChangeNothing) {
   events();
   restore(1, {{"unknown", 1}});
   restore(1, {{"A", 0}});
-  restore(1, {{"A", 4}});
+  restore(1, {{"A", kMost}});
   restore(known, {{"B", 1}}, 10h);
   EXPECT_EQ(picture(), before);
   EXPECT_THAT(events(), IsEmpty());
@@ -177,26 +212,17 @@ TEST_F(Restore, AcceptsACountOfZeroWhereTheOldClientsMayHaveOne) {
   EXPECT_EQ(restore(2, {{"A", -1}}, 1h, CountRule::kZeroAllowed), kCountNotPositive);
 }
 
-TEST_F(Restore, SumsBeyondTheLargestCountSaturateAndComeBackExactly) {
-  configure({{.name = "A", .full_count = kMost}});
-  restore(1, {{"A", kMost}});
-  restore(2, {{"A", kMost}});
-  restore(3, {{"A", kMost}});
-  EXPECT_EQ(remainder("A"), 0) << "not wrapped, so nothing is granted";
+TEST_F(Restore, TwoNearTheLargestCountDoNotOpenTheSemaphore) {
+  EXPECT_EQ(restore(1, {{"A", kMostRestored}}), kRestored);
+  EXPECT_EQ(restore(2, {{"A", kMostRestored}}), kTooLarge);
   EXPECT_EQ(acquire(add_peer(), "A"), AcquireStatus::kPending);
   remove_peer(1);
-  EXPECT_EQ(remainder("A"), 0);
-  remove_peer(2);
-  EXPECT_EQ(remainder("A"), 0);
-  EXPECT_EQ(state_of("A").acquired, kMost);
-  remove_peer(3);
-  EXPECT_EQ(remainder("A"), kMost - 1) << "the one who waited is granted";
+  EXPECT_EQ(remainder("A"), 2) << "the one that waited is granted";
 }
 
 TEST_F(Restore, ARemainderBelowTheSmallestCountStopsThere) {
   configure({{.name = "A", .full_count = kMost}});
-  restore(1, {{"A", kMost}});
-  restore(2, {{"A", kMost}});
+  EXPECT_EQ(acquire(add_peer(), "A", kMost), AcquireStatus::kAcquired);
   configure({{.name = "A", .full_count = -9}});
   EXPECT_EQ(remainder("A"), std::numeric_limits<Count>::min());
 }

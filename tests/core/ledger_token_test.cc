@@ -1,6 +1,4 @@
 // Fencing tokens: strictly increasing, also across restarts, exact in JSON.
-#include <set>
-
 #include "tests/testing/ledger_fixture.h"
 
 namespace throttle::testing {
@@ -81,11 +79,30 @@ TEST_F(FencingTokens, OfAWaiterIsIssuedAtItsGrant) {
   EXPECT_EQ(token_of(waiter, "B"), grants[0].token);
 }
 
-TEST_F(FencingTokens, AreIssuedToRestoredLocksToo) {
+TEST_F(FencingTokens, AreNotIssuedToRestoredLocks) {
   restore(1, {{"A", 1}, {"B", 1}});
-  std::set<FencingToken> tokens{token_of(1, "A"), token_of(1, "B")};
-  EXPECT_EQ(tokens.size(), 2U);
-  EXPECT_FALSE(tokens.contains(0));
+  EXPECT_EQ(token_of(1, "A"), 0U);
+  EXPECT_EQ(token_of(1, "B"), 0U);
+}
+
+// A expires, B is granted, A restores: a resource that compares tokens must not shut out B.
+TEST_F(FencingTokens, OfAnExpiredPeerThatRestoresIsNotAboveItsSuccessors) {
+  const PeerId first = add_peer(1s);
+  token_of(first, "B");
+  pass(2s);
+  const FencingToken granted = token_of(add_peer(), "B");
+  EXPECT_GT(granted, 0U);
+  restore(first, {{"B", 1}});
+  const auto repeated = ask({.peer = first, .semaphore = "B"});
+  EXPECT_EQ(repeated.status, kAcquired);
+  EXPECT_TRUE(repeated.holds);
+  EXPECT_EQ(repeated.token, 0U);
+}
+
+TEST_F(FencingTokens, OfARestoredLockIsIssuedWhenItIsAcquiredAfresh) {
+  restore(1, {{"A", 1}});
+  release(1, "A");
+  EXPECT_GT(token_of(1, "A"), 0U);
 }
 
 TEST_F(FencingTokens, OfATimeThatStoodStillStillGrow) {

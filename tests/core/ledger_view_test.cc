@@ -1,4 +1,4 @@
-// What the ledger tells: events in order, states of semaphores and peers, ids and labels.
+// What the ledger reports: events in order, states of semaphores and peers, ids and labels.
 #include <set>
 
 #include "tests/testing/ledger_fixture.h"
@@ -115,7 +115,7 @@ TEST_F(View, TellsNothingOfHeartbeatsAndRepetitions) {
   events();
   heartbeat(peer, 1h);
   acquire(peer, "A");
-  set_label(peer, "x");
+  set_label(peer, "");
   pass(1s);
   EXPECT_THAT(events(), IsEmpty());
 }
@@ -217,7 +217,7 @@ TEST_F(View, NewIdsHaveFiftyThreeBitsAndAreNotTaken) {
 }
 
 TEST_F(View, ANewIdAvoidsARestoredOne) {
-  // Another ledger of the same seed tells which id would be drawn.
+  // Another ledger of the same seed shows which id would be drawn.
   LeaseLedger same({.seed = 1, .start = kStart});
   const PeerId drawn = same.add_peer(kStart, living(1h));
   restore(drawn, {});
@@ -236,6 +236,104 @@ TEST_F(View, CountsItsPeers) {
   EXPECT_EQ(ledger().peer_count(), 2U);
   remove_peer(peer);
   EXPECT_EQ(ledger().peer_count(), 1U);
+}
+
+// --- the participants, and what an operator does ---
+
+TEST_F(View, NamesThePeerWhenItComesAndWhenItGoes) {
+  const PeerId peer =
+      add_peer({.time_to_live = 1s, .address = {.port = 7}, .label = "night import"});
+  acquire(peer, "A");
+  set_label(peer, "day import");
+  set_label(peer, "day import");
+  pass(2s);
+  const auto happened = events();
+  ASSERT_EQ(happened.size(), 5U);
+  EXPECT_EQ(happened[0].kind, EventKind::kPeerAdded);
+  EXPECT_EQ(happened[0].label.text(), "night import");
+  EXPECT_EQ(happened[0].client.port, 7);
+  EXPECT_EQ(happened[0].semaphore, kNoSemaphore);
+  EXPECT_EQ(happened[2].kind, EventKind::kLabelled);
+  EXPECT_EQ(happened[2].semaphore, kNoSemaphore);
+  for (const std::size_t i : {2U, 3U, 4U}) {
+    EXPECT_EQ(happened[i].label.text(), "day import");
+    EXPECT_EQ(happened[i].client.port, 7);
+  }
+  EXPECT_EQ(happened[3].kind, EventKind::kLeaseEnded);
+  EXPECT_EQ(happened[4].kind, EventKind::kPeerRemoved);
+}
+
+TEST_F(View, NamesAPeerThatLeavesTheQueueByItsEnd) {
+  asking("B");
+  const PeerId waiter = add_peer({.time_to_live = 1h, .address = {.port = 7}, .label = "import"});
+  acquire(waiter, "B");
+  events();
+  remove_peer(waiter);
+  const auto happened = events();
+  ASSERT_EQ(happened.size(), 2U);
+  EXPECT_EQ(happened[0].kind, EventKind::kWaitEnded);
+  EXPECT_EQ(happened[0].label.text(), "import");
+  EXPECT_EQ(happened[0].client.port, 7);
+}
+
+TEST_F(View, SaysThatAnEndWasForced) {
+  const PeerId peer = asking("B"), waiter = asking("B");
+  events();
+  release(peer, "B", Cause::kForced);
+  remove_peer(waiter, Cause::kForced);
+  for (const LedgerEvent& event : events()) {
+    if (event.kind == EventKind::kGranted) continue;
+    EXPECT_EQ(event.cause, Cause::kForced);
+  }
+}
+
+TEST_F(View, ReportsWhatAConfigurationChanges) {
+  configure({{.name = "C", .full_count = 4},
+             {.name = "A", .full_count = 3, .level = 0},
+             {.name = "B", .full_count = 2, .level = 1, .order = QueueOrder::kLifo}});
+  auto happened = events();
+  ASSERT_EQ(happened.size(), 2U);
+  EXPECT_EQ(happened[0].kind, EventKind::kConfigured);
+  EXPECT_EQ(happened[0].semaphore, state_of("B").index);
+  EXPECT_EQ(happened[0].count, 2);
+  EXPECT_EQ(happened[0].level, 1);
+  EXPECT_EQ(happened[0].order, QueueOrder::kLifo);
+  EXPECT_EQ(happened[0].max_pending, SemaphoreSettings::kDefaultMaxPending);
+  EXPECT_EQ(happened[1].semaphore, state_of("C").index);
+  asking("C");
+  events();
+  configure({{.name = "A", .full_count = 3, .level = 0}});
+  happened = events();
+  ASSERT_EQ(happened.size(), 2U);
+  EXPECT_TRUE(happened[0].retired && happened[1].retired);
+  configure({{.name = "A", .full_count = 3, .level = 0}, {.name = "C", .full_count = 4}});
+  happened = events();
+  ASSERT_EQ(happened.size(), 1U);
+  EXPECT_FALSE(happened[0].retired);
+}
+
+TEST_F(View, ReportsTheFirstPauseAndTheEndOfTheLast) {
+  pause("A");
+  pause("A");
+  resume("A");
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kPaused));
+  resume("A");
+  resume("A");
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kResumed));
+}
+
+TEST(PauseOfAll, IsReportedWithoutASemaphore) {
+  LeaseLedger ledger(LeaseLedger::Options{});
+  ledger.pause_all();
+  ledger.pause_all();
+  ledger.resume_all(TimePoint());
+  ASSERT_EQ(ledger.events().size(), 1U);
+  EXPECT_EQ(ledger.events()[0].kind, EventKind::kPaused);
+  EXPECT_EQ(ledger.events()[0].semaphore, kNoSemaphore);
+  ledger.resume_all(TimePoint());
+  ASSERT_EQ(ledger.events().size(), 2U);
+  EXPECT_EQ(ledger.events()[1].kind, EventKind::kResumed);
+  EXPECT_EQ(ledger.events()[1].semaphore, kNoSemaphore);
 }
 
 }  // namespace

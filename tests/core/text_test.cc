@@ -39,6 +39,13 @@ TEST(Text, TakesOneByteOfWhatIsNotUtf8) {
   EXPECT_THAT(characters("\xE2\x82z"), ElementsAre(kBrokenCharacter, kBrokenCharacter, U'z'));
 }
 
+TEST(Text, ComparesWordsWhateverTheCase) {
+  EXPECT_TRUE(equals_ignoring_case("Content-LENGTH", "content-length"));
+  EXPECT_TRUE(equals_ignoring_case("", ""));
+  EXPECT_FALSE(equals_ignoring_case("local", "localhost"));
+  EXPECT_FALSE(equals_ignoring_case("[", "{")) << "no letters";
+}
+
 TEST(Text, QuotesOnOneSafeLine) {
   EXPECT_EQ(quote(""), R"("")");
   EXPECT_EQ(quote("b\u00FCro"), "\"b\u00FCro\"");

@@ -45,9 +45,9 @@ void check_report(std::string_view report, std::size_t size) {
 }
 
 void check_limits(const ServerSettings& settings) {
-  THROTTLE_CHECK(settings.http.header_timeout > Duration::zero());
-  THROTTLE_CHECK(settings.http.idle_timeout > Duration::zero());
-  THROTTLE_CHECK(settings.http.max_connections > 0);
+  THROTTLE_CHECK(settings.http.limits.head_time > Duration::zero());
+  THROTTLE_CHECK(settings.http.limits.idle_time > Duration::zero());
+  THROTTLE_CHECK(settings.http.limits.connections > 0);
   THROTTLE_CHECK(settings.startup_grace >= Duration::zero());
   THROTTLE_CHECK(!settings.http.listen.host.empty());
   THROTTLE_CHECK(!settings.logging.gelf || settings.logging.gelf->port > 0);

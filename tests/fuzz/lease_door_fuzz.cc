@@ -4,9 +4,9 @@
 // The input is read as lines, one step each:
 //   PUT /peers/5/A?block_for=5s 1     a request: method, target, and the rest of the line its body
 //   *PUT /peers/5/A 1                 the same, but the turn goes on with the next step
-//   ?PUT /peers/5/A 1                 the same, but the body is not said to be JSON
-//   +1500                             so many ms pass, and the timers fire
-//   ~1500                             so many ms pass unnoticed
+//   ?PUT /peers/5/A 1                 the same, without the Content-Type of JSON
+//   +1500                             1500 ms pass, and the timers fire
+//   ~1500                             1500 ms pass unnoticed
 //   -3                                the client of the third request hangs up
 //   #                                 the next of four configurations comes into force
 //   !                                 the server begins to stop
@@ -29,6 +29,7 @@
 #include "libthrottle/lease/json_body.h"
 #include "libthrottle/lease/json_parser.h"
 #include "libthrottle/lease/lease_door.h"
+#include "tests/http/whole_body.h"
 
 namespace {
 
@@ -67,8 +68,11 @@ struct ReadBody {
   lease::Reply refusal;
 };
 
+std::string text_of(const http::Response& response) {
+  return std::to_string(response.status) + response.body;
+}
 std::string text_of(const lease::Reply& reply) {
-  return reply ? std::to_string(reply->status) + reply->body : std::string();
+  return reply ? text_of(*reply) : std::string();
 }
 
 void check_short_ways(std::string_view body) {
@@ -121,7 +125,7 @@ class Session {
     end_turn();
   }
 
-  // Whoever waits is told so in the end.
+  // All requests that wait are answered in the end.
   void finish() {
     end_turn();
     door_.stop_parking();
@@ -145,8 +149,11 @@ class Session {
     request.body = line;
     request.content_type = content_type;
     check_short_ways(request.body);
+    door_.begin_request(now_);
+    end_turn();
     waiting_.insert(++exchange_);
-    const auto dispatch = router_.dispatch(request, exchange_, now_);
+    auto dispatch = router_.dispatch(request, exchange_, now_);
+    if (dispatch.response) http::testing::make_whole(*dispatch.response, now_);
     if (dispatch.response) answered(exchange_, *dispatch.response);
   }
 

@@ -5,16 +5,16 @@
 #include <string_view>
 
 #include "libthrottle/core/check.h"
-#include "libthrottle/proxy/proxy_header.h"
+#include "libthrottle/gate/proxy_header.h"
 
 namespace {
 
-using throttle::proxy::parse_proxy_header;
-using throttle::proxy::ProxiedConnection;
+using throttle::gate::parse_proxy_header;
+using throttle::gate::ProxiedConnection;
 
 void check_round_trip(const ProxiedConnection& connection) {
-  for (const auto& bytes : {throttle::proxy::proxy_header_v1(connection),
-                            throttle::proxy::proxy_header_v2(connection)}) {
+  for (const auto& bytes :
+       {throttle::gate::proxy_header_v1(connection), throttle::gate::proxy_header_v2(connection)}) {
     const auto again = parse_proxy_header(bytes);
     THROTTLE_CHECK(again && *again);
     THROTTLE_CHECK((*again)->connection == connection);
@@ -36,7 +36,7 @@ void check_beginning(std::string_view beginning, const Parsed& last) {
     THROTTLE_CHECK((*first)->bytes == (*last)->bytes);
     THROTTLE_CHECK((*first)->bytes <= beginning.size());
   } else {
-    THROTTLE_CHECK(beginning.size() < throttle::proxy::kProxyHeaderMaxBytes);
+    THROTTLE_CHECK(beginning.size() < throttle::gate::kProxyHeaderMaxBytes);
   }
 }
 

@@ -1,3 +1,4 @@
+// Responses as they are written, byte by byte, and the Date.
 #include "libthrottle/http/response_text.h"
 
 #include <chrono>
@@ -40,6 +41,16 @@ TEST(ResponseText, TellsHowTheConnectionGoesOn) {
             "HTTP/1.1 200 OK\r\nDate: DATE\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(text_of({}, {.persistence = Persistence::kKeepAliveSpoken}),
             "HTTP/1.1 200 OK\r\nDate: DATE\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
+}
+
+TEST(ResponseText, SaysHowLongTheConnectionMayBeIdle) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(text_of({}, {.idle_time = milliseconds(90'500)}),
+            "HTTP/1.1 200 OK\r\nDate: DATE\r\nContent-Length: 0\r\nKeep-Alive: timeout=90\r\n\r\n");
+  for (const ResponseForm& form :
+       {ResponseForm{.idle_time = milliseconds(999)},
+        ResponseForm{.persistence = Persistence::kClose, .idle_time = milliseconds(90'500)}})
+    EXPECT_EQ(text_of({}, form).find("Keep-Alive"), std::string::npos);
 }
 
 TEST(ResponseText, CarriesFurtherHeadersInOrder) {

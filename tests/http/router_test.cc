@@ -1,3 +1,4 @@
+// Which handler a path and a method find, and what is refused.
 #include "libthrottle/http/router.h"
 
 #include <gmock/gmock.h>
@@ -103,13 +104,39 @@ TEST(Router, RefusesAnotherMethodAndListsTheAllowedOnes) {
   const auto allowed = [&router](std::string_view path) {
     const auto found = dispatch(router, Method::kOther, path);
     EXPECT_EQ(found.response->status, 405U);
-    EXPECT_EQ(found.response->body, "");
     return found.response->headers;
   };
   EXPECT_THAT(allowed("/"), ElementsAre(Pair("Allow", "GET,HEAD")));
   EXPECT_THAT(allowed("/new_peer"), ElementsAre(Pair("Allow", "POST")));
   EXPECT_THAT(allowed("/peers/5"), ElementsAre(Pair("Allow", "PUT,DELETE")));
   EXPECT_THAT(allowed("/peers/5/is_acquired"), ElementsAre(Pair("Allow", "GET,HEAD,PUT,DELETE")));
+}
+
+TEST(Router, SaysWhatToSendInsteadOfAnotherMethod) {
+  EXPECT_EQ(dispatch(lease_routes(), Method::kPost, "/peers/5").response->body,
+            "POST does nothing here: send PUT,DELETE to /peers/{id}.\n");
+}
+
+TEST(Router, AnswersOptionsOfKnownPathsAndOfTheWholeServer) {
+  const Router router = lease_routes();
+  const auto options = [&router](std::string_view path) -> Response {
+    return *std::move(dispatch(router, Method::kOptions, path).response);
+  };
+  EXPECT_EQ(options("/peers/5").status, 204U);
+  EXPECT_EQ(options("/peers/5").body, "");
+  EXPECT_THAT(options("/peers/5").headers, ElementsAre(Pair("Allow", "PUT,DELETE,OPTIONS")));
+  EXPECT_EQ(options("*").status, 204U);
+  EXPECT_THAT(options("*").headers, ElementsAre(Pair("Allow", "GET,HEAD,POST,PUT,DELETE,OPTIONS")));
+  EXPECT_EQ(options("/nowhere").status, 404U);
+}
+
+TEST(Router, ListsWhatItServes) {
+  std::vector<std::string> lines;
+  for (const Router::Served& served : lease_routes().served())
+    lines.push_back(served.methods + " " + std::string(served.pattern));
+  EXPECT_THAT(lines, ElementsAre("GET,HEAD /", "POST /new_peer", "GET,HEAD /peers/",
+                                 "PUT,DELETE /peers/{id}", "GET,HEAD /peers/{id}/is_acquired",
+                                 "PUT,DELETE /peers/{id}/{semaphore}"));
 }
 
 TEST(Router, ServesHeadByTheHandlerOfGet) {

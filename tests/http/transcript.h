@@ -2,7 +2,7 @@
 //
 //   GET /a?b=c type=application/json accept=*/* body=hello     a request, with what it has of these
 //   400 The request cannot be understood: bad method.    a fault and its answer
-//   idle | in head | in body | over                            where it stands in the end
+//   idle | in head | in body | over                            what it waits for in the end
 //
 // Every request is answered at once with an empty 200.
 #pragma once
@@ -35,6 +35,8 @@ inline std::string_view describe(Conversation::Phase phase) {
       return "in body";
     case Conversation::Phase::kAnswer:
       return "waiting for an answer";
+    case Conversation::Phase::kFlow:
+      return "answering in pieces";
     case Conversation::Phase::kOver:
       break;
   }
@@ -59,7 +61,7 @@ class Transcript {
         requests_ += describe(*request);
         conversation_.respond(Response{}, to);
       } else if (const auto status = conversation_.fault_status(); status && !output.empty()) {
-        fault_ = std::to_string(*status).append(" ").append(body_of(output)).append("\n");
+        fault_ = std::to_string(*status).append(" ").append(body_of(output));
       }
     }
   }

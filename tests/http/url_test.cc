@@ -1,3 +1,4 @@
+// Percent decoding: what is decoded, and what is refused.
 #include "libthrottle/http/url.h"
 
 #include <gmock/gmock.h>

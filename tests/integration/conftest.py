@@ -20,7 +20,7 @@ FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def report_figure(request):
-    """report_figure(text): what was measured, told at the end of the run."""
+    """report_figure(text): what was measured, reported at the end of the run."""
     return request.config.stash.setdefault(FIGURES, []).append
 
 
@@ -51,7 +51,7 @@ def binary(request) -> Path:
 @pytest.fixture
 def make_server(binary, tmp_path):
     """Servers that are not started yet. Those that run at the end of the test must have survived
-    it: they are told to stop, and have to end in order."""
+    it: they receive a signal to stop, and have to end in order."""
     servers = []
 
     def make(config: str = "", **options) -> Server:

@@ -223,7 +223,7 @@ TEST_F(CurrentRoutes, AFullQueueIsAnsweredAsOverloadThatClientsRetry) {
   restore("6");
   restore("7");
   ASSERT_EQ(ask("PUT /peers/6/A", "1"), "202 6");
-  EXPECT_THAT(ask("PUT /peers/7/A?block_for=5s", "1"), StartsWith("503 The queue of semaphore"));
+  EXPECT_THAT(ask("PUT /peers/7/A?block_for=5s", "1"), StartsWith("503 The queue for semaphore"));
 }
 
 TEST_F(CurrentRoutes, ALargeLockIsNotStarvedBySmallOnes) {
@@ -347,7 +347,7 @@ TEST_F(CurrentRoutes, TheRemainderOfAnUnknownSemaphoreIsADomainError) {
 TEST_F(CurrentRoutes, TheRemainderNeedsAName) {
   EXPECT_THAT(ask("GET /remainder"), StartsWith("400 Invalid query: semaphore is missing"));
   EXPECT_THAT(ask("GET /remainder?semaphore=A&semaphore=A"),
-              StartsWith("400 Invalid query: semaphore: it stands there twice"));
+              StartsWith("400 Invalid query: semaphore: given twice"));
 }
 
 TEST_F(CurrentRoutes, NamesAreDecodedOnce) {
@@ -395,7 +395,7 @@ TEST_F(CurrentRoutes, DurationsInAQueryMayHaveBlanks) {
 TEST_F(CurrentRoutes, APeerMayCarryALabel) {
   const auto label_of_only_peer = [this] {
     std::string label;
-    ledger.visit_peers([&label](const PeerState& peer) { label = peer.label; });
+    ledger.visit_peers({}, 1000, [&label](const PeerState& peer) { label = peer.label; });
     return label;
   };
   ask("POST /new_peer", R"({"expires_in": "1s", "label": "nightly build on host 7"})");

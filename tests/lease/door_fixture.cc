@@ -1,7 +1,10 @@
+// Asks the door as a connection would, and ends the turn as the runtime does.
 #include "tests/lease/door_fixture.h"
 
 #include <utility>
 #include <vector>
+
+#include "tests/http/whole_body.h"
 
 namespace throttle::lease {
 
@@ -57,7 +60,10 @@ std::string DoorTest::ask_as(std::string_view content_type, std::string_view lin
                              std::string_view body) {
   http::Request request = request_of(line, body);
   request.content_type = content_type;
+  door.begin_request(now_);
+  end_turn();
   auto dispatch = router_.dispatch(request, ++exchange_, now_);
+  if (dispatch.response) http::testing::make_whole(*dispatch.response, now_);
   if (dispatch.response) answers_[exchange_] = std::move(*dispatch.response);
   return answer(exchange_);
 }

@@ -37,7 +37,7 @@ class DoorTest : public testing::Test {
   // "STATUS BODY" of the answer, or "parked". The body is said to be JSON.
   std::string ask(std::string_view line, std::string_view body = {});
   std::string ask_as(std::string_view content_type, std::string_view line, std::string_view body);
-  // The same without the end of the turn: what happened is not told to the door yet.
+  // The same without the end of the turn: what happened reaches the door before the next request.
   std::string ask_in_turn(std::string_view line, std::string_view body = {});
   void end_turn();
 

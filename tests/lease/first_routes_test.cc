@@ -80,7 +80,7 @@ TEST_F(FirstRoutes, AnAcquireIsNotIdempotent) {
 TEST_F(FirstRoutes, AnAcquireMayCarryALabel) {
   ask("POST /acquire", R"({"pending": {"A": 1}, "expires_in": "1s", "label": "job 7"})");
   std::string label;
-  ledger.visit_peers([&label](const PeerState& peer) { label = peer.label; });
+  ledger.visit_peers({}, 1000, [&label](const PeerState& peer) { label = peer.label; });
   EXPECT_EQ(label, "job 7");
 }
 
@@ -230,9 +230,20 @@ TEST_F(FirstRoutes, AHeartbeatOfAForgottenPeerBringsAllItsLocksBack) {
   EXPECT_EQ(remainder("B"), "3");
 }
 
-TEST_F(FirstRoutes, AHeartbeatOfAForgottenPeerIsRefusedAsAWhole) {
+TEST_F(FirstRoutes, AHeartbeatOfAForgottenPeerRestoresWhatIsConfigured) {
   EXPECT_EQ(keep_active("5", R"({"A": 1, "C": 1})"), "400 Unknown semaphore");
-  EXPECT_THAT(keep_active("5", R"({"A": 2})"), StartsWith("409 "));
+  EXPECT_EQ(remainder("A"), "0");
+  EXPECT_EQ(keep_active("5", R"({"A": 1, "C": 1})"), "200 Ok") << "of a known peer it is ignored";
+}
+
+TEST_F(FirstRoutes, AHeartbeatOfAForgottenPeerMayBringBackMoreThanALoweredLimit) {
+  EXPECT_EQ(keep_active("5", R"({"A": 2})"), "200 Ok");
+  EXPECT_EQ(remainder("A"), "-1");
+}
+
+TEST_F(FirstRoutes, AHeartbeatOfAForgottenPeerIsRefusedAsAWhole) {
+  EXPECT_EQ(keep_active("5", R"({"C": 1})"), "400 Unknown semaphore");
+  EXPECT_THAT(keep_active("5", R"({"A": 9223372036854775807})"), StartsWith("409 "));
   EXPECT_THAT(keep_active("5", R"({"A": -1})"), StartsWith("422 "));
   EXPECT_EQ(ledger.peer_count(), 0U);
   EXPECT_EQ(keep_active("5", R"({"A": 0})"), "200 Ok");

@@ -37,20 +37,10 @@ TEST(ParkingLot, GivesThoseOfAPeerInOrderOfArrival) {
   lot.park({.exchange = 1, .peer = 5}, TimePoint(9s));
   lot.park({.exchange = 2, .peer = 6}, TimePoint(9s));
   lot.park({.exchange = 3, .peer = 5}, TimePoint(1s));
-  EXPECT_EQ(lot.take_concerned(5, 0)->exchange, 1U);
-  EXPECT_EQ(lot.take_concerned(5, 0)->exchange, 3U);
-  EXPECT_FALSE(lot.take_concerned(5, 0));
+  EXPECT_EQ(lot.take_oldest(5)->exchange, 1U);
+  EXPECT_EQ(lot.take_oldest(5)->exchange, 3U);
+  EXPECT_FALSE(lot.take_oldest(5));
   EXPECT_EQ(drain(lot), std::vector<http::ExchangeId>{2});
-}
-
-TEST(ParkingLot, LeavesAloneWhatCameAfterTheEvent) {
-  ParkingLot lot;
-  lot.park({.exchange = 1, .peer = 5, .first_news = 3}, kNever);
-  lot.park({.exchange = 2, .peer = 5, .first_news = 7}, kNever);
-  EXPECT_FALSE(lot.take_concerned(5, 2));
-  EXPECT_EQ(lot.take_concerned(5, 3)->exchange, 1U);
-  EXPECT_FALSE(lot.take_concerned(5, 6));
-  EXPECT_EQ(lot.take_concerned(5, 7)->exchange, 2U);
 }
 
 TEST(ParkingLot, KeepsItsThreeOrdersInStepWhateverIsTaken) {
@@ -72,7 +62,7 @@ TEST(ParkingLot, KeepsItsThreeOrdersInStepWhateverIsTaken) {
       const PeerId peer = random() % 20;
       const auto of_peer = [peer](const Parked& other) { return other.peer == peer; };
       const auto oldest = std::find_if(twin.begin(), twin.end(), of_peer);
-      const auto taken = lot.take_concerned(peer, exchange);
+      const auto taken = lot.take_oldest(peer);
       ASSERT_EQ(taken.has_value(), oldest != twin.end());
       ASSERT_EQ(taken ? taken->exchange : 0, taken ? oldest->exchange : 0);
       forget(taken);

@@ -246,7 +246,7 @@ TEST_F(Waiting, StoppingAnswersEveryoneAtOnceAndParksNobody) {
   EXPECT_EQ(ask("POST /peers/7/block_until_acquired?timeout_ms=15000", kBlockBody), "200 false");
 }
 
-// --- what happened before a request asked is no news for it ---
+// --- what happened before a request does not answer it ---
 
 TEST_F(Waiting, ACancellationJustBeforeDoesNotAnswerTheNextRequest) {
   ask("PUT /peers/6/A", "1");
@@ -278,8 +278,9 @@ TEST_F(Waiting, ADeletionJustBeforeDoesNotAnswerThePeerThatCameBack) {
 TEST_F(Waiting, AGrantThatIsTakenBackInTheSameTurnIsNotAnsweredAsHeld) {
   ask("PUT /peers/6/A?block_for=5s", "1");
   const auto waiting = exchange();
-  ask_in_turn("DELETE /peers/5");
-  ask("DELETE /peers/6");
+  ledger.remove_peer({}, 5);
+  ledger.remove_peer({}, 6);
+  end_turn();
   EXPECT_EQ(answer(waiting), "400 Unknown peer");
 }
 

@@ -14,6 +14,7 @@
 
 #include "libthrottle/proxy/dialer.h"
 #include "libthrottle/uv/clock.h"
+#include "tests/uv/name_server.h"
 #include "tests/uv/run_guard.h"
 #include "tests/uv/tcp_pair.h"
 
@@ -120,6 +121,25 @@ TEST_F(DialerPosixTest, SaysThatNobodyAnswered) {
   ASSERT_FALSE(*result);
   EXPECT_EQ(result->error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(result->error().message, HasSubstr(": no answer (1 attempt in 100ms)"));
+}
+
+// All of 127.0.0.0/8 is the loopback, so a host can move from one of its addresses to another.
+TEST_F(DialerPosixTest, FollowsAHostThatMovedAwayFromAnAddressThatIsSilentNow) {
+  const SilentPort silent;
+  const std::uint16_t port = silent.address().port;
+  const SocketAddress moved_to{IpAddress::from_v4({127, 0, 0, 2}), port};
+  const uv::ListeningEnd host(loop, moved_to);
+  uv::NameServer names(loop);
+  names.set("office.test", {silent.address().ip}, 3600);
+  upstream.emplace(loop, HostPort{"office.test", port});
+  dial(30s);
+  while (dialer->attempts() == 0)
+    uv::run_briefly(loop, 1ms);
+  names.set("office.test", {moved_to.ip}, 3600);
+  finish();
+  ASSERT_TRUE(*result) << result->error().message;
+  EXPECT_EQ((*result)->peer_address(), moved_to);
+  EXPECT_EQ(names.questions, 2);
 }
 
 TEST_F(DialerPosixTest, WaitsForADescriptor) {

@@ -1,3 +1,4 @@
+// The dialer with real ports of the loopback and name servers that the tests answer for.
 #include "libthrottle/proxy/dialer.h"
 
 #include <chrono>
@@ -12,6 +13,7 @@
 
 #include "libthrottle/uv/clock.h"
 #include "tests/uv/deserted_port.h"
+#include "tests/uv/name_server.h"
 #include "tests/uv/run_guard.h"
 #include "tests/uv/tcp_pair.h"
 
@@ -76,6 +78,17 @@ TEST_F(DialerTest, ConnectsAtTheFirstAttempt) {
   EXPECT_EQ(dial.attempts, 1U);
 }
 
+TEST_F(DialerTest, SaysNothingOfAnUpstreamThatOnlyAccepts) {
+  Upstream upstream(loop, target_at(local()));
+  upstream.note_failure("it hangs up at once");
+  Dial dial(*this, upstream, 5s);
+  finish(dial);
+  EXPECT_TRUE(*dial.result);
+  EXPECT_EQ(upstream.failure(), "it hangs up at once");
+  upstream.note_success();
+  EXPECT_EQ(upstream.failure(), "");
+}
+
 TEST_F(DialerTest, LooksANameUpOnceForAllWhoWaitForIt) {
   Upstream upstream(loop, {"localhost", local().port});
   std::vector<std::unique_ptr<Dial>> dials(20);
@@ -86,6 +99,44 @@ TEST_F(DialerTest, LooksANameUpOnceForAllWhoWaitForIt) {
       run_until_stopped(loop);
     EXPECT_TRUE(*dial->result);
   }
+}
+
+TEST_F(DialerTest, UsesAnAddressForTheTimeThatTheNameServerGaveIt) {
+  uv::NameServer names(loop);
+  names.set("office.test", {*IpAddress::parse("127.0.0.1")}, 3600);
+  Upstream upstream(loop, {"office.test", local().port});
+  for (int i = 0; i < 5; ++i) {
+    Dial dial(*this, upstream, 5s);
+    finish(dial);
+    EXPECT_TRUE(*dial.result) << dial.result->error().message;
+  }
+  EXPECT_EQ(names.questions, 1);
+}
+
+TEST_F(DialerTest, LooksANameUpAgainWhenItsTimeIsOver) {
+  uv::NameServer names(loop);
+  names.set("office.test", {*IpAddress::parse("127.0.0.1")}, 0);
+  Upstream upstream(loop, {"office.test", local().port});
+  while (names.questions < 2 && !HasFailure()) {
+    Dial dial(*this, upstream, 5s);
+    finish(dial);
+    ASSERT_TRUE(*dial.result) << dial.result->error().message;
+  }
+}
+
+TEST_F(DialerTest, UsesTheOldAddressWhileTheNameServerIsSilent) {
+  uv::NameServer names(loop);
+  names.set("office.test", {*IpAddress::parse("127.0.0.1")}, 0);
+  Upstream upstream(loop, {"office.test", local().port});
+  do {
+    Dial dial(*this, upstream, 5s);
+    finish(dial);
+    ASSERT_TRUE(*dial.result) << dial.result->error().message;
+    names.silent = true;
+  } while (names.questions < 2 && !HasFailure());
+  Dial last(*this, upstream, 5s);
+  finish(last);
+  EXPECT_TRUE(*last.result) << last.result->error().message;
 }
 
 TEST_F(DialerTest, WaitsForAnUpstreamThatIsStarting) {

@@ -1,44 +1,81 @@
-// A ledger with one semaphore, and clients that connect to whatever listens; for the tests of the
-// listener and of the door.
+// A door on a loop with an upstream of the test, and what it reported.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "libthrottle/uv/clock.h"
-#include "libthrottle/uv/ledger_runtime.h"
-#include "tests/uv/tcp_pair.h"
+#include "libthrottle/proxy/tcp_door.h"
+#include "tests/gate/gate_fixture.h"
 
 namespace throttle::proxy {
 
-inline const HostPort kAnyPort{"127.0.0.1", 0};
-
-class DoorTest : public uv::TcpTest {
+// The upstream is the fixture's acceptor; its ends are in `served`.
+class TcpDoorTest : public gate::GateTest, public Reports {
  protected:
-  void configure(Count full_count, QueueOrder order = QueueOrder::kFifo,
-                 std::size_t max_pending = 100) {
-    const SemaphoreSettings semaphore{
-        .name = "service", .full_count = full_count, .order = order, .max_pending = max_pending};
-    runtime.ledger().configure(uv::now(), {&semaphore, 1});
-    runtime.hub().settle();
+  ~TcpDoorTest() override { end_door(); }
+
+  // As the owner of a door does.
+  void end_door() {
+    if (door) door->stop();
+    door.reset();
   }
 
-  // A client that has said `words` and reads.
-  uv::End& connect_client(const SocketAddress& target, std::string_view words = {}) {
-    clients.push_back(std::make_unique<uv::End>(loop, connect(target)));
-    uv::End& client = *clients.back();
-    client.stream.write(words);
-    client.stream.start_reading();
-    return client;
+  void open(Settings settings = {}, HookRunner* runner = nullptr) {
+    settings.name = "service";
+    settings.listen = gate::kAnyPort;
+    settings.upstream = {"127.0.0.1", acceptor.listener->local_address().port};
+    configure_for(settings);
+    auto opened = TcpDoor::open({loop, runtime.hub(), *this, runner}, std::move(settings));
+    ASSERT_TRUE(opened) << opened.error().message;
+    door = *std::move(opened);
   }
 
-  LeaseLedger& ledger() { return runtime.ledger(); }
-  SemaphoreState state() { return ledger().semaphore("service").value(); }
+  void configure_for(const Settings& settings) {
+    if (settings.extra_per_client == 0) return configure(settings.max_connections);
+    const std::vector<SemaphoreSettings> semaphores{
+        {.name = "service", .full_count = settings.max_connections},
+        {.name = "service/extra", .full_count = settings.max_connections}};
+    ledger().configure(uv::now(), semaphores);
+    end_turn();
+  }
 
-  uv::LedgerRuntime runtime{loop};
-  std::vector<std::unique_ptr<uv::End>> clients;
+  void on_ended(const ConnectionRecord& record) noexcept override {
+    records.push_back(record);
+    loop.stop();
+  }
+  void on_hook_line(const HookCall&, std::string_view line) noexcept override {
+    lines.emplace_back(line);
+  }
+  void on_hook_done(const HookCall&, Duration, const Result<void>&) noexcept override {}
+  void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
+
+  uv::End& arrive(std::string_view words = {}) {
+    return connect_client(door->local_address(), words);
+  }
+  // The next connection that reached the upstream.
+  uv::End& serve() {
+    run_until([&] { return !acceptor.streams.empty(); });
+    served.push_back(std::make_unique<uv::End>(loop, std::move(acceptor.streams.front())));
+    acceptor.streams.erase(acceptor.streams.begin());
+    served.back()->stream.start_reading();
+    return *served.back();
+  }
+  void run_until_ended(std::size_t count) {
+    run_until([&] { return records.size() >= count; });
+  }
+  // The two letters of the log line.
+  std::string ending() const {
+    return {static_cast<char>(records.back().ended_by), static_cast<char>(records.back().phase)};
+  }
+
+  std::unique_ptr<TcpDoor> door;
+  std::vector<std::unique_ptr<uv::End>> served;
+  std::vector<ConnectionRecord> records;
+  std::vector<std::string> lines;
+  std::vector<std::string> notes;
 };
 
 }  // namespace throttle::proxy

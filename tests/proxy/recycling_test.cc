@@ -79,6 +79,41 @@ TEST_F(RecyclingTest, BeginsAtOnceWhereNothingRuns) {
   EXPECT_EQ(recycling->step(), Step::kIdle);
 }
 
+TEST_F(RecyclingTest, GivesUpInEachStepAndResumesTheSemaphore) {
+  const PeerId runs = enroll();
+  recycling->begin("A");
+  recycling->give_up(now);
+  EXPECT_EQ(recycling->step(), Step::kIdle);
+  end(runs);
+  EXPECT_EQ(restarts, 0) << "what is given up begins nothing";
+  recycling->begin("A");
+  recycling->give_up(now);
+  recycling->begin("A");
+  recycling->on_restarted(now, true);
+  recycling->give_up(now);
+  EXPECT_EQ(recycling->step(), Step::kIdle);
+  EXPECT_TRUE(holds(enroll()));
+}
+
+TEST_F(RecyclingTest, WaitsForTheLeasesOfAnotherSemaphoreToo) {
+  const std::vector<SemaphoreSettings> both{{.name = "A", .full_count = 1},
+                                            {.name = "A/extra", .full_count = 1}};
+  ledger.configure(now, both);
+  const PeerId runs = enroll();
+  const PeerId extra = ledger.enroll(now, {.spec = {}, .semaphore = "A/extra"}).peer;
+  hub.settle();
+  recycling->begin("A", "A/extra");
+  end(runs);
+  EXPECT_EQ(recycling->step(), Step::kDraining);
+  end(extra);
+  EXPECT_EQ(restarts, 1);
+  const PeerId late = ledger.enroll(now, {.spec = {}, .semaphore = "A/extra"}).peer;
+  hub.settle();
+  recycling->hold({.peer = late});
+  succeed();
+  EXPECT_THAT(let_gone, ElementsAre(late));
+}
+
 TEST_F(RecyclingTest, LetsTheRunningOnesEndAndTheOthersWaitInTheirPlaces) {
   resize(2);
   const PeerId first = enroll();
@@ -114,7 +149,7 @@ TEST_F(RecyclingTest, HoldsWhatWasGrantedInTheSameTurnAndLetsItGoInOrder) {
   EXPECT_FALSE(recycling->holds_back());
 }
 
-// The ledger grants before anybody is told.
+// The ledger grants before anybody is notified.
 TEST_F(RecyclingTest, WaitsForAGrantThatHasNotComeYet) {
   const PeerId granted = enroll();
   recycling->begin("A");
@@ -165,7 +200,7 @@ TEST_F(RecyclingTest, RestartsUnderThoseWhoDoNotEndWhenItStopsDraining) {
   EXPECT_EQ(restarts, 1);
   succeed();
   EXPECT_THAT(let_gone, ElementsAre(held));
-  EXPECT_FALSE(holds(waiter)) << "who did not end has a place still";
+  EXPECT_FALSE(holds(waiter)) << "a peer that did not end has a place still";
 }
 
 TEST_F(RecyclingTest, LetsAllGoOnWithoutAProbeAfterAFailedRestart) {
@@ -184,9 +219,9 @@ TEST_F(RecyclingTest, BegunAnewByOneThatWasHeldKeepsTheRestAndThePause) {
   const PeerId second = enroll();
   const PeerId third = enroll();
   const PeerId fourth = enroll();
+  recycling->begin("A");
   for (const PeerId each : {first, second, third})
     recycling->hold({.peer = each});
-  recycling->begin("A");
   EXPECT_EQ(restarts, 1);
   succeed();
   EXPECT_THAT(let_gone, ElementsAre(first, second));
@@ -206,6 +241,7 @@ TEST_F(RecyclingTest, ResumesWhenItIsDestroyed) {
   EXPECT_FALSE(holds(waiter));
   recycling.reset();
   EXPECT_TRUE(holds(waiter));
+  hub.settle();
 }
 
 TEST_F(RecyclingTest, SurvivesThatTheSemaphoreIsNoLongerConfigured) {
@@ -251,6 +287,7 @@ class RecyclingUnderWay : public RecyclingTest {
       recycling->on_restarted(now, random() % 4 > 0);
     }
     if (choice == 6 && recycling->step() == Step::kProbing) recycling->on_probed(now);
+    hub.settle();
   }
   void finish_one(std::vector<PeerId>& from) {
     if (from.empty()) return;
@@ -285,6 +322,7 @@ TEST_F(RecyclingUnderWay, NeverRestartsUnderARunningConnectionAndNeverStops) {
     finish_one(running);
     if (recycling->step() == Step::kRestarting) recycling->on_restarted(now, true);
     if (recycling->step() == Step::kProbing) recycling->on_probed(now);
+    hub.settle();
   }
   EXPECT_THAT(peers, IsEmpty()) << "somebody waits for ever";
 }

@@ -16,7 +16,8 @@ inline constexpr std::size_t kMega = std::size_t{1} << 20U;
 // client <-> relay <-> upstream
 class RelayTest : public uv::TcpTest, public Relay::Receiver {
  protected:
-  void make_relay(std::string early = {}, bool client_ended = false) {
+  void make_relay(std::string early = {}, bool client_ended = false,
+                  TimePoint retry_until = TimePoint::min()) {
     make_pair();
     client.emplace(loop, std::move(client_end->stream));
     auto client_side = std::move(server_end->stream);
@@ -26,14 +27,21 @@ class RelayTest : public uv::TcpTest, public Relay::Receiver {
                   Relay::Ends{.client = std::move(client_side),
                               .upstream = std::move(client_end->stream),
                               .early = std::move(early),
-                              .client_ended = client_ended},
+                              .client_ended = client_ended,
+                              .retry_until = retry_until},
                   *this);
   }
 
   void on_relay_ended(const RelayOutcome& its_outcome) noexcept override {
-    EXPECT_FALSE(outcome) << "told once";
+    EXPECT_FALSE(outcome) << "reported once";
     outcome = its_outcome;
     if (destroy_when_ended) relay.reset();
+    loop.stop();
+  }
+
+  void on_hung_up(uv::TcpStream handed_back) noexcept override {
+    relay.reset();
+    client_again.emplace(std::move(handed_back));
     loop.stop();
   }
 
@@ -56,6 +64,7 @@ class RelayTest : public uv::TcpTest, public Relay::Receiver {
   std::optional<uv::End> upstream;
   std::optional<Relay> relay;
   std::optional<RelayOutcome> outcome;
+  std::optional<uv::TcpStream> client_again;  // that an upstream hung up on
   bool destroy_when_ended = false;
 };
 

@@ -1,3 +1,4 @@
+// The decisions of a relay, both ways round, without a socket.
 #include "libthrottle/proxy/relay_flow.h"
 
 #include <gtest/gtest.h>
@@ -102,27 +103,52 @@ TEST_P(RelayFlowTest, FinishesNoSoonerThanTheLastByteIsOut) {
   EXPECT_EQ(flow.end(), RelayEnd::kFinished);
 }
 
-TEST_P(RelayFlowTest, EndsAtAResetWhateverWaits) {
+TEST_P(RelayFlowTest, EndsAtOnceWithoutItsClientWhateverWaits) {
   flow.moved(here, 10, 4);
-  flow.was_reset(there);
-  EXPECT_EQ(flow.end(), there == kClient ? RelayEnd::kClientReset : RelayEnd::kUpstreamReset);
+  flow.was_reset(kClient);
+  EXPECT_EQ(flow.end(), RelayEnd::kClientReset);
   EXPECT_FALSE(flow.reads(here) || flow.reads(there));
 }
 
-TEST_P(RelayFlowTest, EndsAtAFailureWhateverWaits) {
-  flow.moved(here, 10, 4);
+TEST(RelayFlow, HandsOverWhatAnUpstreamThatIsGoneHadSent) {
+  RelayFlow flow(100);
+  flow.moved(kUpstream, 10, 4);
+  flow.was_reset(kUpstream);
+  EXPECT_TRUE(flow.hands_over());
+  EXPECT_FALSE(flow.end());
+  EXPECT_FALSE(flow.reads(kClient) || flow.reads(kUpstream) || flow.shuts(kClient));
+  flow.drained(kClient);
+  flow.handed_over();
+  EXPECT_EQ(flow.end(), RelayEnd::kUpstreamReset);
+  EXPECT_FALSE(flow.hands_over());
+}
+
+TEST(RelayFlow, EndsWithItsClientWhileItHandsOver) {
+  RelayFlow flow(100);
+  flow.moved(kUpstream, 10, 4);
+  flow.failed(kUpstream);
+  flow.was_reset(kClient);
+  EXPECT_EQ(flow.end(), RelayEnd::kClientReset);
+}
+
+TEST_P(RelayFlowTest, EndsAtAFailureWhateverWaitsForTheOther) {
+  flow.moved(there, 10, 4);
   flow.failed(here);
+  if (flow.hands_over()) flow.drained(kClient);
+  if (flow.hands_over()) flow.handed_over();
   EXPECT_EQ(flow.end(), here == kClient ? RelayEnd::kClientFailed : RelayEnd::kUpstreamFailed);
 }
 
 TEST_P(RelayFlowTest, EndsAtAResetOfOneThatHadEnded) {
   flow.ended(here);
   flow.was_reset(here);
+  if (flow.hands_over()) flow.handed_over();
   EXPECT_EQ(flow.end(), here == kClient ? RelayEnd::kClientReset : RelayEnd::kUpstreamReset);
 }
 
 TEST_P(RelayFlowTest, KeepsTheFirstReason) {
   flow.was_reset(here);
+  if (flow.hands_over()) flow.handed_over();
   flow.failed(there);
   flow.ended(here);
   flow.ended(there);

@@ -60,5 +60,42 @@ TEST_F(RelayPosixTest, MayBeDestroyedWhenAResetBehindBytesEndsIt) {
   EXPECT_FALSE(relay);
 }
 
+// The answer is with the systems of the two ends when the upstream resets the connection.
+TEST_F(RelayPosixTest, HandsOverWhatAnUpstreamSentBeforeItsReset) {
+  make_relay();
+  const std::string answer = noise(300'000, 6);
+  upstream->stream.write(answer);
+  watch_until([&] { return relay->bytes_down() == answer.size(); });
+  upstream->stream.close_with_reset();
+  watch_until([&] { return relay->upstream_ended() || outcome; });
+  EXPECT_FALSE(outcome);
+  client->stream.start_reading();
+  run_until([&] { return outcome && client->reset; });
+  EXPECT_TRUE(client->bytes == answer);
+  EXPECT_EQ(outcome->end, RelayEnd::kUpstreamReset);
+}
+
+TEST_F(RelayPosixTest, HandsOverMoreThanTheSystemsTakeToASlowClient) {
+  make_relay();
+  upstream->stream.write(std::string(40 * kMega, 'x'));
+  watch_until([&] { return relay->queued_bytes() > 0; });
+  upstream->stream.close_with_reset();
+  client->stream.start_reading();
+  run_until([&] { return outcome && client->reset; });
+  EXPECT_EQ(client->bytes.size(), outcome->bytes_down);
+  EXPECT_EQ(outcome->end, RelayEnd::kUpstreamReset);
+}
+
+TEST_F(RelayPosixTest, EndsAtOnceWhenTheClientResetsWhileItIsHandedTheRest) {
+  make_relay();
+  upstream->stream.write(noise(300'000, 7));
+  watch_until([&] { return relay->bytes_down() == 300'000; });
+  upstream->stream.close_with_reset();
+  watch_until([&] { return relay->upstream_ended() || outcome; });
+  client->stream.close_with_reset();
+  watch_until([&] { return outcome.has_value(); });
+  EXPECT_EQ(outcome->end, RelayEnd::kClientReset);
+}
+
 }  // namespace
 }  // namespace throttle::proxy

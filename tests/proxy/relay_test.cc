@@ -1,3 +1,4 @@
+// The relay between two real connections: ends, resets, back-pressure.
 #include "libthrottle/proxy/relay.h"
 
 #include <string>
@@ -83,7 +84,7 @@ TEST_F(RelayTest, SendsMoreThanTheBufferEarlyAndThenTheEnd) {
   EXPECT_EQ(outcome->bytes_up, early.size());
 }
 
-// Whoever does not read costs a bounded buffer, and gets everything when it reads again.
+// A side that does not read costs a bounded buffer, and gets everything when it reads again.
 TEST_F(RelayTest, HoldsAFastUpstreamBackForASlowClient) {
   make_relay();
   const std::string down = noise(40 * kMega, 5);
@@ -169,7 +170,7 @@ TEST_F(RelayTest, PassesAResetOfTheUpstreamOn) {
   EXPECT_FALSE(client->eof);
 }
 
-// Nothing more is read from the upstream then; the failing write tells.
+// Nothing more is read from the upstream then; the failing write reports it.
 TEST_F(RelayTest, ResetsAClientThatGoesOnSendingToAClosedUpstream) {
   make_relay();
   read_both();
@@ -285,6 +286,53 @@ TEST_F(RelayTest, TellsWhenAByteLastMoved) {
   run_until([&] { return !upstream->bytes.empty(); });
   EXPECT_GE(relay->last_activity() - begin, std::chrono::milliseconds(10));
   EXPECT_LE(relay->last_activity(), uv::now());
+}
+
+TEST_F(RelayTest, HandsTheClientBackOfAnUpstreamThatHangsUpAtOnce) {
+  make_relay("PROXY header", false, kNever);
+  upstream->stream.close();
+  run_until([&] { return client_again.has_value(); });
+  EXPECT_FALSE(outcome);
+  client_again->write("another service");
+  client->stream.start_reading();
+  run_until([&] { return client->bytes == "another service"; });
+}
+
+TEST_F(RelayTest, HandsTheClientBackOfAnUpstreamThatResetsAtOnce) {
+  make_relay({}, false, kNever);
+  upstream->stream.close_with_reset();
+  run_until([&] { return client_again.has_value(); });
+  EXPECT_FALSE(outcome || client->eof || client->reset);
+}
+
+TEST_F(RelayTest, PassesAHangUpOnAfterAByteOfTheClient) {
+  make_relay({}, false, kNever);
+  read_both();
+  client->stream.write("x");
+  run_until([&] { return upstream->bytes == "x"; });
+  upstream->stream.close();
+  run_until([&] { return client->eof; });
+  EXPECT_FALSE(client_again);
+}
+
+TEST_F(RelayTest, PassesAHangUpOnAfterAByteOfTheUpstream) {
+  make_relay({}, false, kNever);
+  read_both();
+  upstream->stream.write("x");
+  run_until([&] { return client->bytes == "x"; });
+  upstream->stream.close();
+  run_until([&] { return client->eof; });
+  EXPECT_FALSE(client_again);
+}
+
+TEST_F(RelayTest, PassesAHangUpOnAfterTheEndOfTheClient) {
+  make_relay({}, false, kNever);
+  read_both();
+  client->stream.shutdown();
+  run_until([&] { return upstream->eof; });
+  upstream->stream.close();
+  run_until([&] { return client->eof && outcome; });
+  EXPECT_FALSE(client_again);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Hooks as commands of /bin/sh, run by the upkeep.
+// Hooks as commands of /bin/sh, run by the maintenance.
 #include <chrono>
 #include <csignal>
 #include <optional>
@@ -40,7 +40,6 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver, public Lefto
     loop.stop();
   }
   void start(const HookCall& call, Duration timeout = 1min) {
-    runner.set_settings(settings);
     hook.emplace(loop, call, *this);
     hook->start(runner, timeout);
   }
@@ -72,7 +71,6 @@ constexpr char kTell[] = "env | grep ^THROTTLE_ | grep -v ^THROTTLE_RUN= | LC_AL
 
 TEST_F(ShellHooksTest, AreTheCommandsOfTheSettings) {
   settings.hooks.on_timeout = "true";
-  runner.set_settings(settings);
   EXPECT_TRUE(runner.wants(HookKind::kOnTimeout));
   EXPECT_FALSE(runner.wants(HookKind::kBeforeActivate));
   EXPECT_FALSE(runner.wants(HookKind::kRecycle));
@@ -94,6 +92,13 @@ TEST_F(ShellHooksTest, OfRecyclingKnowOfNoClient) {
   run({.kind = HookKind::kRecycle, .activation = {.number = 12}});
   EXPECT_THAT(lines, ElementsAre("THROTTLE_ACTIVATION=12", "THROTTLE_PROXY=office",
                                  "THROTTLE_TIMED_OUT=0", "THROTTLE_UPSTREAM=[::1]:8100"));
+}
+
+TEST_F(ShellHooksTest, SayWhetherTheServiceIsReady) {
+  settings.hooks.ready = "echo \"$THROTTLE_UPSTREAM $THROTTLE_CLIENT_ADDRESS\"; exit 2";
+  run({.kind = HookKind::kReady, .activation = {.number = 12}});
+  EXPECT_THAT(lines, ElementsAre("localhost:8100 "));
+  EXPECT_EQ(verdict, "the ready command ended with status 2");
 }
 
 TEST_F(ShellHooksTest, SayHowTheyFailed) {

@@ -32,7 +32,6 @@ class ShellHooksTest : public testing::Test, public Hook::Receiver, public Lefto
     loop.stop();
   }
   void run(const HookCall& call, Duration timeout = 1min) {
-    runner.set_settings(settings);
     Hook hook(loop, call, *this);
     hook.start(runner, timeout);
     uv::run_until_stopped(loop);

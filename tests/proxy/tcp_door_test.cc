@@ -17,57 +17,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// The upstream is the fixture's acceptor; its ends stand in `served`.
-class TcpDoorTest : public DoorTest, public Reports {
- protected:
-  ~TcpDoorTest() override { door.reset(); }
-
-  void open(Settings settings = {}, HookRunner* runner = nullptr) {
-    settings.name = "service";
-    settings.listen = kAnyPort;
-    settings.upstream = {"127.0.0.1", acceptor.listener->local_address().port};
-    configure(settings.max_connections);
-    auto opened = TcpDoor::open({loop, runtime.hub(), *this, runner}, std::move(settings));
-    ASSERT_TRUE(opened) << opened.error().message;
-    door = *std::move(opened);
-  }
-
-  void on_ended(const ConnectionRecord& record) noexcept override {
-    records.push_back(record);
-    loop.stop();
-  }
-  void on_hook_line(const HookCall&, std::string_view line) noexcept override {
-    lines.emplace_back(line);
-  }
-  void on_hook_done(const HookCall&, Duration, const Result<void>&) noexcept override {}
-  void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
-
-  uv::End& arrive(std::string_view words = {}) {
-    return connect_client(door->local_address(), words);
-  }
-  // The next connection that reached the upstream.
-  uv::End& serve() {
-    run_until([&] { return !acceptor.streams.empty(); });
-    served.push_back(std::make_unique<uv::End>(loop, std::move(acceptor.streams.front())));
-    acceptor.streams.erase(acceptor.streams.begin());
-    served.back()->stream.start_reading();
-    return *served.back();
-  }
-  void run_until_ended(std::size_t count) {
-    run_until([&] { return records.size() >= count; });
-  }
-  // The two letters of the log line.
-  std::string ending() const {
-    return {static_cast<char>(records.back().ended_by), static_cast<char>(records.back().phase)};
-  }
-
-  std::unique_ptr<TcpDoor> door;
-  std::vector<std::unique_ptr<uv::End>> served;
-  std::vector<ConnectionRecord> records;
-  std::vector<std::string> lines;
-  std::vector<std::string> notes;
-};
-
 TEST_F(TcpDoorTest, CarriesAConversationAndPassesThePlaceOn) {
   open();
   uv::End& first = arrive("question");
@@ -115,6 +64,15 @@ TEST_F(TcpDoorTest, EndsAConnectionWhoseTimeIsOverThoughBytesFlow) {
   EXPECT_EQ(ledger().peer_count(), 0U);
 }
 
+TEST_F(TcpDoorTest, EndsAConnectionWhoseTimeIsOverWhenItBegins) {
+  open({.time_to_live = 0ms});
+  uv::End& client = arrive("x");
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "TD");
+  run_until([&] { return client.eof || client.reset; });
+  EXPECT_EQ(ledger().peer_count(), 0U);
+}
+
 TEST_F(TcpDoorTest, EndsAnIdleConnection) {
   open({.idle_timeout = 20ms});
   uv::End& client = arrive("x");
@@ -122,6 +80,84 @@ TEST_F(TcpDoorTest, EndsAnIdleConnection) {
   run_until_ended(1);
   EXPECT_EQ(ending(), "cD");
   run_until([&] { return client.eof; });
+}
+
+TEST_F(TcpDoorTest, EndsAnIdleConnectionOnlyWhileOthersWaitForItsPlace) {
+  open({.max_connections = 2, .idle_timeout_when_queued = 20ms});
+  const auto wait = [&](Duration length) {
+    for (const TimePoint end = uv::now() + length; uv::now() < end;)
+      uv::run_briefly(loop, 1ms);
+  };
+  uv::End& longest_idle = arrive("x");
+  uv::End& its_upstream = serve();
+  run_until([&] { return its_upstream.bytes == "x"; });
+  wait(5ms);
+  arrive("y");
+  uv::End& other_upstream = serve();
+  run_until([&] { return other_upstream.bytes == "y"; });
+  wait(60ms);
+  EXPECT_TRUE(records.empty());
+  arrive("z");
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "cD");
+  run_until([&] { return longest_idle.eof; });
+  serve();
+  wait(60ms);
+  EXPECT_EQ(records.size(), 1U) << "nobody waits any more";
+}
+
+TEST_F(TcpDoorTest, EndsNoIdleConnectionWhosePlaceWouldGoToNobody) {
+  open({.max_connections = 2, .idle_timeout_when_queued = 20ms});
+  for (int i = 0; i < 2; ++i) {
+    arrive("x");
+    serve();
+  }
+  configure(1);
+  arrive("y");
+  uv::run_briefly(loop, 60ms);
+  EXPECT_EQ(door->waiting_count(), 1U);
+  EXPECT_TRUE(records.empty()) << "there are more leases than places";
+  configure(2);
+  ledger().pause("service");
+  uv::run_briefly(loop, 60ms);
+  EXPECT_TRUE(records.empty()) << "paused";
+  ledger().resume(uv::now(), "service");
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "cD");
+}
+
+TEST_F(TcpDoorTest, EndsNoIdleConnectionThatHasAnExtraPlace) {
+  open({.extra_per_client = 1, .idle_timeout_when_queued = 50ms});
+  uv::End& first = arrive();
+  uv::End& its_upstream = serve();
+  const PeerId peer = door->connections().at(0).peer;
+  arrive("x");
+  serve();
+  arrive("y");
+  watch_until([&] { return door->waiting_count() == 1; });
+  first.stream.write("z");
+  run_until([&] { return its_upstream.bytes == "z"; });
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "cD");
+  EXPECT_EQ(records.front().peer, peer);
+}
+
+TEST_F(TcpDoorTest, KnowsAConnectionWithoutAByteFromOneWith) {
+  open({.send_proxy = SendProxy::kV1});
+  uv::End& quiet = arrive();
+  uv::End& first = serve();
+  quiet.stream.shutdown();
+  run_until([&] { return first.eof; });
+  first.stream.shutdown();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "--");
+  EXPECT_TRUE(records.back().silent);
+  uv::End& client = arrive("x");
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.bytes.ends_with("x"); });
+  client.stream.close_with_reset();
+  run_until_ended(2);
+  EXPECT_FALSE(records.back().silent);
 }
 
 TEST_F(TcpDoorTest, EndsAConnectionWhoseClientDoesNotNoticeThatTheUpstreamHasClosed) {
@@ -150,7 +186,7 @@ TEST_F(TcpDoorTest, WaitsForTheAnswerToAClientThatHasClosedItsSide) {
 }
 
 TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheUpstreamIsDown) {
-  open({.connect_timeout = 30ms, .rejection = Rejection::kHttp});
+  open({.connect_timeout = 30ms, .rejection = gate::Rejection::kHttp});
   const SocketAddress down = acceptor.listener->local_address();
   acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
   const uv::DesertedPort port(loop, down);
@@ -160,6 +196,101 @@ TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheUpstreamIsDown) {
   run_until([&] { return client.eof; });
   EXPECT_THAT(client.bytes, StartsWith("HTTP/1.1 503 "));
   EXPECT_EQ(state().acquired, 0);
+}
+
+// As docker-proxy, ssh -L or socat do while the service behind them is not there.
+TEST_F(TcpDoorTest, TriesAnUpstreamAgainThatHangsUpAtOnce) {
+  open({.connect_timeout = 1h, .time_to_live = 1h, .send_proxy = SendProxy::kV1});
+  uv::End& client = arrive();
+  for (int trial = 0; trial < 2; ++trial)
+    serve().stream.close();
+  uv::End& upstream = serve();
+  run_until([&] { return !upstream.bytes.empty(); });
+  client.stream.write("question");
+  run_until([&] { return upstream.bytes.ends_with("\r\nquestion"); });
+  EXPECT_THAT(upstream.bytes, StartsWith("PROXY TCP4 "));
+  upstream.stream.write("answer");
+  run_until([&] { return client.bytes == "answer"; });
+  EXPECT_TRUE(records.empty());
+  EXPECT_EQ(state().acquired, 1);
+}
+
+TEST_F(TcpDoorTest, NoticesThatAClientLeavesOnWhichTheUpstreamHungUp) {
+  open({.connect_timeout = 1h});
+  uv::End& client = arrive();
+  serve().stream.close();
+  watch_until([&] { return door->connections().at(0).state == ConnectionState::kConnecting; });
+  client.stream.close();
+  run_until_ended(1);
+  EXPECT_EQ(ending(), "CC");
+  EXPECT_EQ(state().acquired, 0);
+}
+
+TEST_F(TcpDoorTest, TurnsTheClientAwayOnWhichTheUpstreamHungUpBeforeItWentDown) {
+  open({.connect_timeout = 200ms, .rejection = gate::Rejection::kHttp});
+  uv::End& client = arrive();
+  const SocketAddress down = acceptor.listener->local_address();
+  uv::End& upstream = serve();
+  acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
+  const uv::DesertedPort port(loop, down);
+  upstream.stream.close();
+  run_until_ended(1);
+  EXPECT_THAT(ending(), ::testing::AnyOf("SC", "--")) << "the second one: it came too late";
+  run_until([&] { return client.eof; });
+}
+
+TEST_F(TcpDoorTest, PassesAHangUpOnWhenTheConnectTimeoutIsOver) {
+  open({.connect_timeout = 10ms});
+  uv::End& client = arrive();
+  serve().stream.close();
+  run_until([&] { return client.eof; });
+  EXPECT_TRUE(acceptor.streams.empty());
+}
+
+TEST_F(TcpDoorTest, PassesAHangUpOnThatDoesNotComeAtOnce) {
+  open({.connect_timeout = 1h});
+  uv::End& client = arrive();
+  uv::End& upstream = serve();
+  watch_until([&] {
+    const ConnectionView session = door->connections().at(0);
+    return session.state == ConnectionState::kActive && session.in_state > 1010ms;
+  });
+  upstream.stream.close();
+  run_until([&] { return client.eof; });
+  EXPECT_TRUE(acceptor.streams.empty());
+}
+
+TEST_F(TcpDoorTest, SaysThatTheUpstreamIsDownUntilItSpeaksToAnotherClient) {
+  open({.max_connections = 2, .connect_timeout = 30ms});
+  uv::End& client = arrive("x");
+  uv::End& upstream = serve();
+  run_until([&] { return upstream.bytes == "x"; });
+  const SocketAddress down = acceptor.listener->local_address();
+  acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
+  const uv::DesertedPort port(loop, down);
+  arrive("y");
+  run_until_ended(1);
+  EXPECT_THAT(door->trouble(), HasSubstr("cannot connect to "));
+  watch_until([&] {
+    upstream.stream.write("z");
+    return door->trouble().empty();
+  });
+  EXPECT_FALSE(client.eof);
+}
+
+TEST_F(TcpDoorTest, SaysThatTheUpstreamIsDownUntilItServesAgain) {
+  open({.connect_timeout = 30ms, .hooks = {.ready_stay = 0ms}});
+  EXPECT_EQ(door->trouble(), "");
+  const SocketAddress place = acceptor.listener->local_address();
+  acceptor.listener = fail(ErrorCode::kUnavailable, "closed");
+  std::optional<uv::DesertedPort> port(std::in_place, loop, place);
+  arrive("x");
+  run_until_ended(1);
+  EXPECT_THAT(door->trouble(), HasSubstr("cannot connect to "));
+  port.reset();
+  acceptor.listener = uv::TcpListener::listen(loop, place, acceptor);
+  watch_until([&] { return door->trouble().empty(); });
+  EXPECT_EQ(records.size(), 1U);
 }
 
 TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheHookFailsAndLetsItThroughIfNot) {
@@ -178,7 +309,7 @@ TEST_F(TcpDoorTest, TurnsTheClientAwayIfTheHookFailsAndLetsItThroughIfNot) {
 
 class TcpDoorWithHook : public TcpDoorTest {
  protected:
-  ~TcpDoorWithHook() override { door.reset(); }
+  ~TcpDoorWithHook() override { end_door(); }
 
   // A client that has left while its hook ran, which runs still.
   void leave_while_the_hook_runs(Settings settings = {}) {
@@ -202,6 +333,7 @@ TEST_F(TcpDoorWithHook, HoldsThePlaceOfAClientThatLeftUntilTheHookHasEnded) {
   arrive("the same client comes again");
   watch_until([&] { return door->waiting_count() == 1; });
   hooks.end_first();
+  end_turn();
   EXPECT_EQ(hooks.running.size(), 1U) << "of the next one";
   hooks.end_first();
   serve();
@@ -213,7 +345,7 @@ TEST_F(TcpDoorWithHook, CountsAClientThatLeftUntilItsHookHasEnded) {
   leave_while_the_hook_runs({.client_limits = {.max_per_client = 1}});
   arrive("the same client comes again");
   run_until_ended(2);
-  EXPECT_EQ(records.back().refusal, Refusal::kPerClient);
+  EXPECT_EQ(records.back().refusal, gate::Refusal::kPerClient);
   hooks.end_first();
   arrive("and again");
   watch_until([&] { return !hooks.running.empty(); });
@@ -234,13 +366,33 @@ TEST_F(TcpDoorWithHook, CutsTheHookOfAClientThatLeftOffWithTheOthers) {
   door->close_now();
   EXPECT_TRUE(hooks.running.empty());
   EXPECT_EQ(state().acquired, 0);
-  EXPECT_EQ(records.size(), 1U) << "its end was told when it left";
+  EXPECT_EQ(records.size(), 1U) << "its end was reported when it left";
+}
+
+// Its peer is removed within Place::limit_hold(): its life ended while the loop was busy.
+TEST_F(TcpDoorWithHook, SurvivesThatAPeerComesDueWhenItsTimeToLiveBegins) {
+  hooks.kinds = {HookKind::kBeforeActivate};
+  open({.time_to_live = 1h}, &hooks);
+  uv::End& client = arrive("x");
+  watch_until([&] { return !hooks.running.empty(); });
+  ledger().limit_hold(uv::now(), door->connections().front().peer, 5ms);
+  hooks.end_first();
+  auto stall = [&] {
+    for (const TimePoint end = uv::now() + 100ms; uv::now() < end;) {
+    }
+  };
+  uv::Timer busy(loop, stall);
+  busy.arm(TimePoint{});  // at once
+  client.stream.close();
+  run_until_ended(1);
+  EXPECT_EQ(door->active_count(), 0U);
+  EXPECT_EQ(ledger().peer_count(), 0U);
 }
 
 TEST_F(TcpDoorWithHook, CutsTheHookOffWhosePeerSomebodyDeleted) {
   leave_while_the_hook_runs();
   ledger().remove_peer(uv::now(), door->connections().front().peer);
-  runtime.hub().settle();
+  end_turn();
   EXPECT_TRUE(hooks.running.empty());
   EXPECT_EQ(door->active_count(), 0U);
 }
@@ -294,12 +446,26 @@ TEST_F(TcpDoorWithHook, IsIdleWhenItsCommandsHaveEnded) {
   watch_until([&] { return door->is_idle(); });  // once the upstream has answered
 }
 
+TEST_F(TcpDoorWithHook, SaysThatARecyclingFailedUntilAConnectionSucceeds) {
+  hooks.kinds = {HookKind::kRecycle};
+  open({.hooks = {.recycle_every = 1}}, &hooks);
+  uv::End& client = arrive("x");
+  serve();
+  client.stream.close_with_reset();
+  run_until([&] { return !hooks.running.empty(); });
+  hooks.end_first(fail(ErrorCode::kUnavailable, "status 3"));
+  arrive("y");
+  EXPECT_EQ(door->trouble(), "the upstream is not recycled: status 3");
+  serve().stream.write("answer");
+  watch_until([&] { return door->trouble().empty(); });
+}
+
 TEST_F(TcpDoorTest, CutsOffAConnectionWhosePeerSomebodyDeleted) {
   open();
   uv::End& client = arrive("x");
   serve();
   ledger().remove_peer(uv::now(), door->connections().front().peer);
-  runtime.hub().settle();
+  end_turn();
   EXPECT_EQ(ending(), "KD");
   run_until([&] { return client.eof || client.reset; });
 }
@@ -329,6 +495,24 @@ TEST_F(TcpDoorTest, ShowsConnectionsWithTheirPlacesInTheQueue) {
   EXPECT_EQ(views[1].state, ConnectionState::kWaiting);
   EXPECT_EQ(views[1].place, 1U);
   EXPECT_EQ(views[2].place, 2U);
+}
+
+TEST_F(TcpDoorTest, ShowsItsConnectionsInSlicesWhileTheyComeAndGo) {
+  open({.max_connections = 3});
+  for (int i = 0; i < 5; ++i)
+    arrive();
+  watch_until([&] { return door->active_count() == 3 && door->waiting_count() == 2; });
+  const std::vector<ConnectionView> all = door->connections();
+  std::vector<PeerId> shown;
+  ConnectionCursor cursor;
+  const auto note = [&](const ConnectionView& view) { shown.push_back(view.peer); };
+  door->visit_connections(cursor, 1, note);
+  ledger().remove_peer(uv::now(), all[0].peer);
+  watch_until([&] { return door->waiting_count() == 1; });
+  while (!cursor.ended())
+    door->visit_connections(cursor, 1, note);
+  EXPECT_THAT(
+      shown, testing::ElementsAre(all[0].peer, all[1].peer, all[2].peer, all[3].peer, all[4].peer));
 }
 
 // --- reload and stop ---
@@ -383,6 +567,24 @@ TEST_F(TcpDoorTest, CutsOffWhatIsLeftAfterTheDrainTimeout) {
   watch_until([&] { return drained; });
   EXPECT_EQ(ending(), "KD");
   run_until([&] { return active.reset || active.eof; });
+}
+
+TEST_F(TcpDoorWithHook, ReportsAllThatItEndsWhenItStopsAndNothingInItsDestructor) {
+  hooks.kinds = {HookKind::kBeforeActivate};
+  open({}, &hooks);
+  arrive("x");
+  watch_until([&] { return !hooks.running.empty(); });
+  arrive("y");
+  watch_until([&] { return door->waiting_count() == 1; });
+  bool drained = false;
+  door->drain([&] { drained = true; });
+  door->stop();
+  EXPECT_TRUE(hooks.running.empty());
+  EXPECT_EQ(records.size(), 2U);
+  EXPECT_EQ(ending(), "KA");
+  door.reset();
+  EXPECT_EQ(records.size(), 2U);
+  EXPECT_FALSE(drained);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// The steps of a simulated client.
 #include "tests/sim/lease_client.h"
 
 namespace throttle::testing {

@@ -1,6 +1,6 @@
 // A client as the published ones are: it makes a peer, takes locks from high to low, works, gives
-// them back, sends heartbeats all the while, and when the server does not know it any more tells it
-// what it holds.
+// them back, sends heartbeats all the while, and when the server does not know it any more it
+// reports what it holds.
 //
 // It knows only what arrives: after a lost answer it may believe less than the server does. One
 // that crashes is simply destroyed; what it held is for the server to notice. Threads: one at a

@@ -1,5 +1,5 @@
 // Random stories (tests/testing/ledger_script.h), each proven step by step. The stories of a run
-// are always the same ones; THROTTLE_SEED=N tells that of one seed, THROTTLE_SEEDS=N the first N.
+// are always the same ones; THROTTLE_SEED=N plays that of one seed, THROTTLE_SEEDS=N the first N.
 #include <random>
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ TEST(LedgerStories, AgreeWithTheNaiveTwinAtEveryStep) {
   for (const std::uint64_t seed : seeds_to_run(200)) {
     const LedgerStory story = run_ledger_script(random_bytes(seed));
     ASSERT_TRUE(story.violation.empty())
-        << story.violation << "THROTTLE_SEED=" << seed << " tells it again";
+        << story.violation << "THROTTLE_SEED=" << seed << " plays it again";
     steps += story.steps;
   }
   RecordProperty("steps", std::to_string(steps));

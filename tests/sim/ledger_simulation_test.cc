@@ -36,7 +36,7 @@ class Simulation {
     }
   }
 
-  // From now on nothing goes wrong; who waits now, and is still there, is to be served.
+  // From now on nothing goes wrong; a peer that waits now, and is still there, is to be served.
   void make_peace() {
     weather_ = {};
     world_.make_peace();

@@ -1,3 +1,4 @@
+// The events of the small world as operations of the ledger, and the fingerprint of its state.
 #include "tests/sim/small_model.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ constexpr std::array<SmallModel::Event, 11> kEventsOfThePresent{{
     {Action::kRemove, 0, 0, 0},
     {Action::kHeartbeat, 0, 0, 0},
     {Action::kRestore, 0, 0, 1},
-    {Action::kRestore, 0, 1, 2},
+    {Action::kRestore, 0, 1, 3},
     {Action::kRestore, 0, 2, 1},
 }};
 constexpr std::array<SmallModel::Event, 6> kEventsOfTheAbsent{{
@@ -33,7 +34,7 @@ constexpr std::array<SmallModel::Event, 6> kEventsOfTheAbsent{{
     {Action::kAcquire, 0, 0, 1},
     {Action::kHeartbeat, 0, 0, 0},
     {Action::kRestore, 0, 0, 1},
-    {Action::kRestore, 0, 1, 2},
+    {Action::kRestore, 0, 1, 3},
     {Action::kRestore, 0, 2, 1},
 }};
 
@@ -136,6 +137,7 @@ std::string SmallModel::fingerprint() const {
     for (const LeaseState& lease : peer.leases) {
       text += lease.semaphore;
       add(lease.count);
+      if (lease.token == 0) text += "no token ";
     }
     if (peer.pending) {
       text += '?';

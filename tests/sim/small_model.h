@@ -46,7 +46,8 @@ class SmallModel {
 
   // What may happen next. Of peers that are not there one speaks for all: they are alike.
   std::vector<Event> possible_events() const;
-  // Equal for worlds that differ only in the names of their peers and in what time it is.
+  // Equal for worlds that differ only in the names of their peers, in what time it is, and in the
+  // numbers of tokens. Whether a lease has a token at all is part of it: a restored one has none.
   std::string fingerprint() const;
 
  private:

@@ -1,3 +1,4 @@
+// The text format of metrics pages: escapes, order, numbers and histograms.
 #include "libthrottle/telemetry/exposition.h"
 
 #include <cmath>

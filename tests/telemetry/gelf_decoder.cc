@@ -1,3 +1,4 @@
+// Decompresses and reassembles datagrams as the GELF specification says.
 #include "tests/telemetry/gelf_decoder.h"
 
 #include <array>

@@ -1,3 +1,4 @@
+// GELF messages, decoded by an independent reading of the specification.
 #include "libthrottle/telemetry/gelf_message.h"
 
 #include <random>

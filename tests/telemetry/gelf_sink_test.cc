@@ -1,3 +1,4 @@
+// The GELF sink against a UDP socket that plays the log server.
 #include "libthrottle/telemetry/gelf_sink.h"
 
 #include <array>
@@ -46,7 +47,7 @@ class LogServer {
     return {"127.0.0.1", ntohs(name.sin_port)};
   }
 
-  // Runs the loop until so many messages came; the test's time-out is the limit.
+  // Runs the loop until this number of messages came; the test's time-out is the limit.
   const std::vector<nlohmann::json>& wait_for(std::size_t messages) {
     while (messages_.size() < messages)
       uv_run(loop_.raw(), UV_RUN_ONCE);
@@ -139,7 +140,7 @@ TEST(GelfSink, WhatTheSystemRefusesIsCounted) {
   sink.accept({.message = "held"});
   EXPECT_EQ(sink.lost(), 0U);
   while (sink.lost() == 0)
-    uv_run(loop.raw(), UV_RUN_ONCE);
+    uv_run(loop.raw(), UV_RUN_NOWAIT);  // no event follows the refusal
   EXPECT_EQ(sink.lost(), 2U);
 }
 

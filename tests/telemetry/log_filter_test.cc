@@ -1,3 +1,4 @@
+// Filter expressions: levels, targets, precedence, and what a bad one leads to.
 #include "libthrottle/telemetry/log_filter.h"
 
 #include <gmock/gmock.h>
@@ -77,6 +78,20 @@ TEST(LogFilter, TellsOfALevelThatDoesNotExistAndKeepsTheRest) {
   EXPECT_THAT(parsed.warning, HasSubstr("'a=b=c' is ignored"));
   EXPECT_EQ(parsed.filter.threshold("ledger"), Level::kOff);
   EXPECT_EQ(parsed.filter.threshold("http"), Level::kWarn);
+}
+
+TEST(LogFilter, AnUnknownTargetOrLevelKeepsTheDefault) {
+  const std::vector<std::string> targets = {"app", "http"};
+  const LogFilter::Known known{.fallback = Level::kWarn, .targets = targets};
+  for (const char* const spec : {"inof", "htp=debug", "http=debgu", "nonsense,,x=info"}) {
+    const ParsedFilter parsed = LogFilter::parse(spec, known);
+    EXPECT_EQ(parsed.filter.threshold("http"), Level::kWarn) << spec;
+    EXPECT_THAT(parsed.warning, HasSubstr("is ignored")) << spec;
+    EXPECT_FALSE(parsed.unknown.empty()) << spec;
+  }
+  EXPECT_EQ(LogFilter::parse("http=debgu", known).unknown, std::vector<std::string>{"debgu"});
+  EXPECT_EQ(LogFilter::parse("app=info,htp", known).filter.threshold("app"), Level::kInfo);
+  EXPECT_THAT(LogFilter::parse("ht=info", known).warning, IsEmpty());
 }
 
 TEST(LogFilter, AnExpressionHasToBeFoundInTheText) {

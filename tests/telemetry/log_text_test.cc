@@ -1,5 +1,7 @@
+// Records as text and as JSON; no value can forge a line.
 #include "libthrottle/telemetry/log_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +33,14 @@ TEST(LogText, NobodyCanForgeALineOrSteerATerminal) {
                            "2J"}}),
             "m k=\\xc2\\x9b2J");
   EXPECT_EQ(text_of("m", {{"k", std::string_view("\0", 1)}}), "m k=\\x00");
+}
+
+TEST(LogText, NobodyCanEndALineOrTurnTheWritingWithSeparatorsAndMarks) {
+  EXPECT_EQ(text_of("a\u2028b\u2029c"), "a\\xe2\\x80\\xa8b\\xe2\\x80\\xa9c");
+  for (const char* const mark : {"\u202a", "\u202e", "\u2066", "\u2069", "\u200e", "\u200f"})
+    EXPECT_THAT(text_of("m", {{"k", mark}}), testing::StartsWith("m k=\\xe2\\x8")) << mark;
+  EXPECT_EQ(text_of("m", {{"k", "\u061c"}}), "m k=\\xd8\\x9c");
+  EXPECT_EQ(text_of("m", {{"k", "\u2027\u202f\u2065\u200d"}}), "m k=\u2027\u202f\u2065\u200d");
 }
 
 TEST(LogText, LettersOfAnyLanguagePass) {

@@ -1,9 +1,9 @@
+// From a message with its fields to the records that each sink receives.
 #include "libthrottle/telemetry/logger.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "libthrottle/telemetry/limited_line.h"
 #include "tests/telemetry/recording_sink.h"
 
 namespace throttle::telemetry {
@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class LoggerTest : public ::testing::Test {
  protected:
@@ -94,58 +93,6 @@ TEST(Level, NamesAndTextsAgree) {
   EXPECT_EQ(parse_level("verbose"), std::nullopt);
   EXPECT_EQ(parse_level("INFOS"), std::nullopt);
   EXPECT_EQ(parse_level(""), std::nullopt);
-}
-
-class LimitedLineTest : public LoggerTest {
- protected:
-  static TimePoint at(std::chrono::seconds since_start) { return TimePoint(since_start); }
-
-  Logger logger = recording_logger("warn", lines);
-  LimitedLine line{logger.target("ledger"), Level::kWarn, "unknown semaphore", 10s};
-};
-
-TEST_F(LimitedLineTest, WritesTheFirstAndCountsTheOthers) {
-  for (int i = 0; i < 100; ++i)
-    line.write(at(1s), {{"semaphore", i}});
-  EXPECT_THAT(lines, ElementsAre("WARN ledger: unknown semaphore semaphore=0"));
-}
-
-TEST_F(LimitedLineTest, SumsUpWhenTheIntervalIsOver) {
-  for (int i = 0; i < 100; ++i)
-    line.write(at(1s), {{"semaphore", i}});
-  EXPECT_EQ(line.next_deadline(), at(11s));
-  lines.clear();
-  line.advance(at(10s));
-  EXPECT_THAT(lines, IsEmpty());
-  line.advance(at(11s));
-  EXPECT_THAT(lines, ElementsAre("WARN ledger: unknown semaphore suppressed=99"));
-  EXPECT_EQ(line.next_deadline(), kNever);
-}
-
-TEST_F(LimitedLineTest, ASteadyFloodMakesOneLineAnInterval) {
-  for (int second = 0; second <= 100; ++second) {
-    for (int i = 0; i < 10; ++i)
-      line.write(at(std::chrono::seconds(second)), {});
-  }
-  EXPECT_EQ(lines.size(), 11U);
-}
-
-TEST_F(LimitedLineTest, NeverCountsALineTwice) {
-  line.write(at(0s), {});
-  line.write(at(1s), {});
-  line.write(at(10s), {});
-  line.advance(at(20s));
-  EXPECT_THAT(lines, ElementsAre("WARN ledger: unknown semaphore",
-                                 "WARN ledger: unknown semaphore suppressed=1",
-                                 "WARN ledger: unknown semaphore suppressed=1"));
-}
-
-TEST_F(LimitedLineTest, LinesFarApartAreAllWritten) {
-  line.write(at(0s), {{"n", 1}});
-  line.write(at(10s), {{"n", 2}});
-  line.write(at(30s), {{"n", 3}});
-  EXPECT_EQ(lines.size(), 3U);
-  EXPECT_EQ(line.next_deadline(), kNever);
 }
 
 }  // namespace

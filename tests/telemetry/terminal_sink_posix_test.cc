@@ -30,6 +30,11 @@ class TerminalSinkTest : public ::testing::Test {
         TerminalSink::Options{.format = format, .descriptor = ends_[1], .farewell = farewell});
   }
 
+  std::unique_ptr<TerminalSink> make_journal_sink() const {
+    return std::make_unique<TerminalSink>(
+        TerminalSink::Options{.to_journal = true, .descriptor = ends_[1]});
+  }
+
   // Waits for the next line.
   std::string read_line() {
     std::size_t end = 0;
@@ -57,6 +62,12 @@ class TerminalSinkTest : public ::testing::Test {
 };
 
 constexpr WallTime kTime(1783333830s + 7ms);
+
+TEST_F(TerminalSinkTest, WritesPrioritiesForTheJournalInsteadOfTimes) {
+  const auto sink = make_journal_sink();
+  sink->accept({.level = Level::kWarn, .target = "app", .message = "low on descriptors"});
+  EXPECT_EQ(read_line(), "<4>app: low on descriptors");
+}
 
 TEST_F(TerminalSinkTest, WritesALineForPeople) {
   const Field field("address", "127.0.0.1:8000");

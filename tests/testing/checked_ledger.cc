@@ -1,7 +1,9 @@
+// Each operation on both sides: do it, let the twin follow, compare, and keep the first violation.
 #include "tests/testing/checked_ledger.h"
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "tests/testing/ledger_text.h"
 
@@ -11,11 +13,11 @@ namespace {
 
 auto parts(const LedgerEvent& e) {
   return std::tie(e.kind, e.cause, e.refusal, e.semaphore, e.peer, e.count, e.excess, e.token, e.at,
-                  e.waited, e.held);
+                  e.waited, e.held, e.client, e.label, e.order, e.level, e.max_pending, e.retired);
 }
 
 auto parts(const AcquireOutcome& o) {
-  return std::tie(o.status, o.peer, o.token, o.full_count, o.level, o.held_level);
+  return std::tie(o.status, o.peer, o.holds, o.token, o.full_count, o.level, o.held_level);
 }
 
 bool same(const LedgerEvent& a, const LedgerEvent& b) {
@@ -49,11 +51,15 @@ bool has_renewed(AcquireStatus status) {
 }  // namespace
 
 CheckedLedger::CheckedLedger(const LeaseLedger::Options& options)
-    : real_(options), twin_(options), witness_(options) {}
+    : real_(options),
+      twin_(options),
+      witness_(options),
+      wake_tolerance_(options.wake_tolerance),
+      promised_(real_.next_deadline()) {}
 
 // --- operations ---
 
-// Whoever is granted something, is so under the new settings; the witness knows no others.
+// All that is granted is granted under the new settings; the witness knows no others.
 void CheckedLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
   real_.configure(now, settings);
   hear(0);
@@ -84,10 +90,10 @@ Presence CheckedLedger::heartbeat(TimePoint now, PeerId peer, Duration time_to_l
   return answer;
 }
 
-Presence CheckedLedger::remove_peer(TimePoint now, PeerId peer) {
-  const Presence answer = real_.remove_peer(now, peer);
+Presence CheckedLedger::remove_peer(TimePoint now, PeerId peer, Cause cause) {
+  const Presence answer = real_.remove_peer(now, peer, cause);
   hear(0);
-  compare_answers(answer, twin_.remove_peer(now, peer));
+  compare_answers(answer, twin_.remove_peer(now, peer, cause));
   conclude({});
   return answer;
 }
@@ -117,10 +123,11 @@ AcquireOutcome CheckedLedger::enroll(TimePoint now, const EnrollRequest& request
   return answer;
 }
 
-ReleaseStatus CheckedLedger::release(TimePoint now, PeerId peer, std::string_view semaphore) {
-  const ReleaseStatus answer = real_.release(now, peer, semaphore);
+ReleaseStatus CheckedLedger::release(TimePoint now, PeerId peer, std::string_view semaphore,
+                                     Cause cause) {
+  const ReleaseStatus answer = real_.release(now, peer, semaphore, cause);
   hear(0);
-  compare_answers(answer, twin_.release(now, peer, semaphore));
+  compare_answers(answer, twin_.release(now, peer, semaphore, cause));
   conclude({});
   return answer;
 }
@@ -188,6 +195,7 @@ void CheckedLedger::hear(PeerId drawn) {
   NaiveLedger::Choices choices{.drawn = drawn, .grants = {}};
   for (const LedgerEvent& event : events_) {
     if (event.kind == EventKind::kGranted) choices.grants.push_back(event.semaphore);
+    if (event.kind == EventKind::kWokenLate) choices.late_by = event.waited;
   }
   twin_.follow(std::move(choices));
 }
@@ -202,12 +210,15 @@ void CheckedLedger::conclude(const LedgerWitness::Step& step) {
   witness_.begin_step(step);
   witness_.observe(events_);
   if (proof_ == Proof::kEachStep) prove();
+  promised_ = real_.next_deadline();
   twin_.clear_events();
 }
 
 void CheckedLedger::prove() {
+  check_lateness();
   compare_events();
   compare_pictures();
+  compare_queues();
   witness_.end_step(real_, twin_.now());
   if (!witness_.violation().empty()) accuse(witness_.violation());
   if (const std::string found = real_.check(); !found.empty()) accuse("check(): " + found);
@@ -229,11 +240,34 @@ void CheckedLedger::compare_pictures() {
   for (const SemaphorePicture& each : real.semaphores) {
     const auto alone = real_.semaphore(each.name);
     if (!alone || picture_of(*alone).acquired != each.acquired)
-      accuse(each.name + " is told differently alone and among the others");
+      accuse(each.name + " looks different alone and among the others");
   }
   const TimePoint next = real_.next_deadline();
   if (next > twin_.next_deadline()) accuse("next_deadline() is too late");
   if (next <= twin_.now()) accuse("next_deadline() is now or past: its owner would spin");
+}
+
+// A turn is late if and only if it comes too long after the promise.
+void CheckedLedger::check_lateness() {
+  const bool is_late = twin_.now() > saturating_add(promised_, wake_tolerance_);
+  const bool noticed = std::any_of(events_.begin(), events_.end(), [this](const auto& event) {
+    return event.kind == EventKind::kWokenLate && event.waited == event.at - promised_;
+  });
+  if (is_late != noticed) accuse(noticed ? "not late, but noticed" : "late, but not noticed");
+}
+
+// A walk in slices shows the same queue as queue(), which starts with the twin's head.
+void CheckedLedger::compare_queues() {
+  for (const SemaphoreState& state : real_.semaphores()) {
+    std::vector<PeerId> walked;
+    const auto add = [&](const PeerState& peer) {
+      walked.push_back(peer.id);
+      if (!peer.pending || peer.pending->semaphore != state.name) accuse("one waits elsewhere");
+    };
+    for (QueueCursor cursor; !cursor.ended();)
+      cursor = real_.visit_queue(state.name, std::move(cursor), 2, add);
+    if (walked != real_.queue(state.name)) accuse("the queue in slices is another");
+  }
 }
 
 void CheckedLedger::accuse(const std::string& what) {

@@ -25,10 +25,11 @@ class CheckedLedger {
   void configure(TimePoint now, std::span<const SemaphoreSettings> settings);
   PeerId add_peer(TimePoint now, const PeerSpec& spec);
   Presence heartbeat(TimePoint now, PeerId peer, Duration time_to_live);
-  Presence remove_peer(TimePoint now, PeerId peer);
+  Presence remove_peer(TimePoint now, PeerId peer, Cause cause = Cause::kReleased);
   AcquireOutcome acquire(TimePoint now, const AcquireRequest& request);
   AcquireOutcome enroll(TimePoint now, const EnrollRequest& request);
-  ReleaseStatus release(TimePoint now, PeerId peer, std::string_view semaphore);
+  ReleaseStatus release(TimePoint now, PeerId peer, std::string_view semaphore,
+                        Cause cause = Cause::kReleased);
   RestoreStatus restore(TimePoint now, const RestoreRequest& request);
   Presence limit_hold(TimePoint now, PeerId peer, Duration hold);
   void pause(std::string_view semaphore);
@@ -60,6 +61,8 @@ class CheckedLedger {
   void prove();
   void compare_events();
   void compare_pictures();
+  void compare_queues();
+  void check_lateness();
   void accuse(const std::string& what);
   template <typename Answer>
   void compare_answers(const Answer& real, const Answer& twin);
@@ -68,6 +71,8 @@ class CheckedLedger {
   NaiveLedger twin_;
   LedgerWitness witness_;
   std::vector<LedgerEvent> events_;
+  Duration wake_tolerance_;
+  TimePoint promised_;  // when the ledger wanted to be woken, after the latest step
   Proof proof_ = Proof::kEachStep;
   std::string violation_;
   std::size_t steps_ = 0;

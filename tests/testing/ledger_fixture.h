@@ -39,7 +39,9 @@ class LedgerTest : public ::testing::Test {
   Presence heartbeat(PeerId peer, Duration time_to_live) {
     return noted(ledger_.heartbeat(now, peer, time_to_live));
   }
-  Presence remove_peer(PeerId peer) { return noted(ledger_.remove_peer(now, peer)); }
+  Presence remove_peer(PeerId peer, Cause cause = Cause::kReleased) {
+    return noted(ledger_.remove_peer(now, peer, cause));
+  }
   AcquireOutcome ask(const AcquireRequest& request) { return noted(ledger_.acquire(now, request)); }
   AcquireStatus acquire(PeerId peer, std::string_view semaphore, Count count = 1) {
     return ask({.peer = peer, .semaphore = semaphore, .count = count}).status;
@@ -47,8 +49,8 @@ class LedgerTest : public ::testing::Test {
   AcquireOutcome enroll(const EnrollRequest& request) {
     return noted(ledger_.enroll(now, request));
   }
-  ReleaseStatus release(PeerId peer, std::string_view semaphore) {
-    return noted(ledger_.release(now, peer, semaphore));
+  ReleaseStatus release(PeerId peer, std::string_view semaphore, Cause cause = Cause::kReleased) {
+    return noted(ledger_.release(now, peer, semaphore, cause));
   }
   RestoreStatus restore(PeerId peer, Locks held, Duration time_to_live = std::chrono::hours(1),
                         CountRule rule = CountRule::kPositive) {
@@ -123,9 +125,9 @@ class LedgerTest : public ::testing::Test {
     }
     return found;
   }
-  // Who was granted something since the last look, in order.
+  // The peers that were granted something since the last look, in order.
   std::vector<PeerId> granted() { return peers_of(EventKind::kGranted); }
-  // Who went since the last look, in order.
+  // The peers that were removed since the last look, in order.
   std::vector<PeerId> removed() { return peers_of(EventKind::kPeerRemoved); }
 
   static constexpr TimePoint kStart = TimePoint(std::chrono::hours(1000));

@@ -1,3 +1,4 @@
+// Collects a picture by the public queries of a ledger.
 #include "tests/testing/ledger_picture.h"
 
 #include "tests/testing/ledger_text.h"
@@ -49,6 +50,15 @@ LedgerPicture LedgerPicture::without_deadlines() const {
   for (PeerPicture& peer : copy.peers)
     peer.removal = kNever;
   return copy;
+}
+
+void visit_all_peers(const LeaseLedger& ledger, const LeaseLedger::PeerVisitor& visit) {
+  for (PeerCursor cursor; !cursor.ended();)
+    cursor = ledger.visit_peers(cursor, 3, visit);
+}
+
+void visit_all_peers(const NaiveLedger& ledger, const LeaseLedger::PeerVisitor& visit) {
+  ledger.visit_peers(visit);
 }
 
 LeasePicture picture_of(const LeaseState& lease) {

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "libthrottle/core/ledger_types.h"
+#include "libthrottle/core/lease_ledger.h"
+#include "tests/testing/naive_ledger.h"
 
 namespace throttle::testing {
 
@@ -60,6 +61,10 @@ LeasePicture picture_of(const LeaseState& lease);
 SemaphorePicture picture_of(const SemaphoreState& semaphore);
 PeerPicture picture_of(const PeerState& peer);
 
+// In slices of three, so that every test walks across their ends.
+void visit_all_peers(const LeaseLedger& ledger, const LeaseLedger::PeerVisitor& visit);
+void visit_all_peers(const NaiveLedger& ledger, const LeaseLedger::PeerVisitor& visit);
+
 // Of the real ledger or its naive twin.
 template <typename Ledger>
 LedgerPicture picture_of_ledger(const Ledger& ledger) {
@@ -69,7 +74,7 @@ LedgerPicture picture_of_ledger(const Ledger& ledger) {
     picture.semaphores.back().remainder = ledger.remainder(state.name);
   }
   picture.peers.reserve(ledger.peer_count());
-  ledger.visit_peers([&](const PeerState& state) {
+  visit_all_peers(ledger, [&](const PeerState& state) {
     picture.peers.push_back(picture_of(state));
     picture.peers.back().is_acquired = ledger.is_acquired(state.id);
   });

@@ -1,3 +1,4 @@
+// How a few bytes become one operation and its arguments, with a liking for the edges.
 #include "tests/testing/ledger_script.h"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ class Script {
         ledger_.heartbeat(now_, any_peer(), any(kTimesToLive));
         break;
       case 2:
-        ledger_.remove_peer(now_, any_peer());
+        ledger_.remove_peer(now_, any_peer(), any(kReasons));
         break;
       case 3:
       case 4:
@@ -51,7 +52,7 @@ class Script {
       case 9:
       case 10:
       case 11:
-        ledger_.release(now_, any_peer(), any(kNames));
+        ledger_.release(now_, any_peer(), any(kNames), any(kReasons));
         break;
       case 12:
         restore();
@@ -78,6 +79,7 @@ class Script {
                                                          10min, 10s, 1s, 999ms, 100ms, 0s};
   static constexpr std::array<Duration, 16> kSteps{0s,  0s,    0s,    0s,     0s,  0s,  0s,  0s,
                                                    1ms, 100ms, 899ms, 1050ms, 10s, 15s, -1s, 5min};
+  static constexpr std::array<Cause, 2> kReasons{Cause::kReleased, Cause::kForced};
   static constexpr std::array<Duration, 6> kLimits{kForever, kForever, kForever, 100ms, 1s, 0s};
 
   std::uint8_t byte() {
@@ -97,7 +99,8 @@ class Script {
     return {.seed = byte(),
             .start = TimePoint(1h),
             .wall_ms = std::int64_t{byte()} << 33,
-            .startup_grace = below(4) == 0 ? 10s : 0s};
+            .startup_grace = below(4) == 0 ? 10s : 0s,
+            .wake_tolerance = below(2) == 0 ? 1s : kForever};
   }
 
   PeerSpec spec() {
@@ -152,6 +155,7 @@ class Script {
     PeerId& peer = any_peer();
     if (below(2) == 0 && may_come_back(peer)) request.peer = peer;
     if (below(2) == 0) request.limits = limits();
+    if (below(4) == 0) request.renewals = Renewals::kIgnored;
     const AcquireOutcome outcome = ledger_.enroll(now_, request);
     if (outcome.status == AcquireStatus::kAcquired || outcome.status == AcquireStatus::kPending)
       peer = outcome.peer;
@@ -182,11 +186,10 @@ class Script {
 
   std::vector<HeldLock> held_by(PeerId peer) const {
     std::vector<HeldLock> held;
-    ledger_.ledger().visit_peers([&](const PeerState& state) {
-      if (state.id != peer) return;
-      for (const LeaseState& lease : state.leases)
-        held.push_back({lease.semaphore, lease.count});
-    });
+    const auto state = ledger_.ledger().peer(peer);
+    if (!state) return held;
+    for (const LeaseState& lease : state->leases)
+      held.push_back({lease.semaphore, lease.count});
     return held;
   }
 

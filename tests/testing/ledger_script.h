@@ -16,7 +16,7 @@ struct LedgerStory {
   std::size_t steps = 0;
 };
 
-// Tells the story to a checked ledger until the bytes or the first violation end it.
+// Plays the story to a checked ledger until the bytes or the first violation end it.
 LedgerStory run_ledger_script(std::span<const std::uint8_t> bytes);
 
 }  // namespace throttle::testing

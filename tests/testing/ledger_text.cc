@@ -1,3 +1,4 @@
+// One word for each enumerator and one line for each event.
 #include "tests/testing/ledger_text.h"
 
 #include <array>
@@ -39,7 +40,7 @@ std::string_view name_of(ReleaseStatus status) {
 std::string_view name_of(RestoreStatus status) {
   static constexpr std::array<std::string_view, 6> kNames{"restored",          "already known",
                                                           "unknown semaphore", "count not positive",
-                                                          "differs",           "never fits"};
+                                                          "differs",           "too large"};
   return name_in(kNames, status);
 }
 
@@ -49,16 +50,17 @@ std::string_view name_of(Presence presence) {
 }
 
 std::string_view name_of(EventKind kind) {
-  static constexpr std::array<std::string_view, 8> kNames{
-      "peer added", "peer removed", "queued",   "granted",
-      "wait ended", "lease ended",  "restored", "refused"};
+  static constexpr std::array<std::string_view, 13> kNames{
+      "peer added",  "peer removed", "queued",    "granted",  "wait ended",
+      "lease ended", "restored",     "refused",   "labelled", "configured",
+      "paused",      "resumed",      "woken late"};
   return name_in(kNames, kind);
 }
 
 std::string_view name_of(Cause cause) {
-  static constexpr std::array<std::string_view, 8> kNames{
-      "none",       "released",   "expired",          "hold limit",
-      "wait limit", "never fits", "breaks hierarchy", "semaphore removed"};
+  static constexpr std::array<std::string_view, 9> kNames{
+      "none",       "released",         "expired",           "hold limit", "wait limit",
+      "never fits", "breaks hierarchy", "semaphore removed", "forced"};
   return name_in(kNames, cause);
 }
 
@@ -70,7 +72,7 @@ std::string text_of(TimePoint time) {
 std::string text_of(const LedgerEvent& event) {
   std::string text = text_of(event.at) + ": " + std::string(name_of(event.kind)) + ", peer " +
                      std::to_string(event.peer);
-  if (event.kind != EventKind::kPeerAdded && event.kind != EventKind::kPeerRemoved) {
+  if (event.semaphore != kNoSemaphore) {
     text +=
         ", semaphore " + std::to_string(event.semaphore) + ", count " + std::to_string(event.count);
   }
@@ -82,6 +84,13 @@ std::string text_of(const LedgerEvent& event) {
     text += ", waited " + std::to_string(milliseconds(event.waited)) + " ms";
   if (event.held != Duration::zero())
     text += ", held " + std::to_string(milliseconds(event.held)) + " ms";
+  if (event.client != SocketAddress()) text += ", from " + event.client.to_string();
+  if (!event.label.empty()) text += ", '" + std::string(event.label.text()) + "'";
+  if (event.kind == EventKind::kConfigured) {
+    text += ", level " + std::to_string(event.level) + ", order " +
+            std::to_string(static_cast<int>(event.order)) + ", max_pending " +
+            std::to_string(event.max_pending) + (event.retired ? ", retired" : "");
+  }
   return text;
 }
 

@@ -1,8 +1,11 @@
+// What the witness learns from each event, and which invariant it holds each event against.
 #include "tests/testing/ledger_witness.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
+#include "tests/testing/ledger_picture.h"
 #include "tests/testing/ledger_text.h"
 
 namespace throttle::testing {
@@ -92,9 +95,17 @@ void LedgerWitness::observe(const LedgerEvent& event) {
       lease_ended(event);
       break;
     case EventKind::kRestored:
+      demand(event.token == 0, "S7", "a token though nothing was granted", event);
       leased(event);
       break;
     case EventKind::kRefused:
+    case EventKind::kLabelled:
+    case EventKind::kConfigured:
+    case EventKind::kPaused:
+    case EventKind::kResumed:
+      break;
+    case EventKind::kWokenLate:
+      spared_until_ = event.at + std::chrono::seconds(2);
       break;
   }
 }
@@ -103,6 +114,7 @@ void LedgerWitness::peer_removed(const LedgerEvent& event) {
   const Peer& peer = peers_[event.peer];
   demand(peer.leases.empty() && peer.waits.empty(), "S2", "still has something", event);
   if (event.cause == Cause::kExpired) {
+    demand(event.at >= spared_until_, "S8", "not spared after a late wake-up", event);
     demand(event.at >= peer.lives_until, "S8", "too early", event);
     demand(!granted_.contains(event.peer) || event.peer == step_.asking, "S3",
            "was granted something as it was due", event);
@@ -129,12 +141,12 @@ void LedgerWitness::granted(const LedgerEvent& event) {
     demand(newest_first || semaphore.waiting.empty(), "S4", "overtook the queue", event);
   }
   granted_.insert(event.peer);
+  demand(event.token > last_token_, "S7", "not greater than the last", event);
+  last_token_ = event.token;
   leased(event);
 }
 
 void LedgerWitness::leased(const LedgerEvent& event) {
-  demand(event.token > last_token_, "S7", "not greater than the last", event);
-  last_token_ = event.token;
   auto& leases = peers_[event.peer].leases;
   demand(!leases.contains(event.semaphore), "S2", "has it already", event);
   leases[event.semaphore] = {event.count, event.token};
@@ -199,14 +211,14 @@ void LedgerWitness::check_sums(const LeaseLedger& ledger) {
     demand(state.retired != known.configured, "configure", "is retired or not", state.name);
     demand(state.paused == (known.pauses > 0), "pause", "is paused or not", state.name);
   }
-  ledger.visit_peers([this](const PeerState& state) {
+  visit_all_peers(ledger, [this](const PeerState& state) {
     const auto known = peers_.find(state.id);
     demand(known != peers_.end(), "S2", "was never added", state.id);
     if (known == peers_.end()) return;
     demand(state.leases.size() == known->second.leases.size(), "S2", "has other leases", state.id);
     demand(state.pending.has_value() != known->second.waits.empty(), "S2", "waits or not",
            state.id);
-    demand(state.removal > now_, "S3", "outlived its time", state.id);
+    demand(state.removal > now_ || now_ < spared_until_, "S3", "outlived its time", state.id);
   });
 }
 

@@ -35,7 +35,7 @@ class LedgerWitness {
     step_ = step;
     granted_.clear();
   }
-  // The step was a configure(): `ledger` tells the indices.
+  // The step was a configure(): `ledger` has the indices.
   void configured(const LeaseLedger& ledger, std::span<const SemaphoreSettings> settings);
   // A pause or a resume of one that was ever configured.
   void paused(std::string_view semaphore);
@@ -87,6 +87,7 @@ class LedgerWitness {
   std::set<PeerId> granted_;  // in this step
   FencingToken last_token_ = 0;
   TimePoint now_;
+  TimePoint spared_until_ = TimePoint::min();  // a peer may outlive its deadline until then
   std::string violation_;
 };
 

@@ -1,4 +1,4 @@
-// Who watches the witness: a forged event of each kind is accused, and the right invariant named.
+// The witness itself: a forged event of each kind is accused, and the right invariant named.
 #include "tests/testing/ledger_witness.h"
 
 #include <chrono>
@@ -36,10 +36,15 @@ class Witness : public ::testing::Test {
     witness.observe(std::span<const LedgerEvent>());
   }
   LedgerEvent grant(PeerId peer, Count count, FencingToken token) const {
-    return {.kind = EventKind::kGranted, .peer = peer, .count = count, .token = token, .at = now};
+    return {.kind = EventKind::kGranted,
+            .semaphore = 0,
+            .peer = peer,
+            .count = count,
+            .token = token,
+            .at = now};
   }
   LedgerEvent of(EventKind kind, PeerId peer, Count count = 1, Cause cause = Cause::kNone) const {
-    return {.kind = kind, .cause = cause, .peer = peer, .count = count, .at = now};
+    return {.kind = kind, .cause = cause, .semaphore = 0, .peer = peer, .count = count, .at = now};
   }
   const std::string& accusation() const { return witness.violation(); }
 
@@ -141,7 +146,7 @@ TEST_F(Witness, RemembersTheFirstAccusation) {
   EXPECT_THAT(accusation(), StartsWith("S3"));
 }
 
-// A ledger that is right by its own settings, and a witness who was told others.
+// A ledger that is right by its own settings, and a witness that was given others.
 class MisinformedWitness : public ::testing::Test {
  protected:
   std::string accusation(const LeaseLedger::Options& real, const LeaseLedger::Options& told,

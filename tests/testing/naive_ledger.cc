@@ -27,8 +27,22 @@ NaiveLedger::NaiveLedger(const LeaseLedger::Options& options)
 
 // --- time ---
 
-// First all whose time is over go, then all who fit are granted; so nobody is granted anything at
-// the instant of his end. A grant whose hold limit is zero begins it anew.
+// The beginning of an operation. let_time_pass() is its end, too: first all peers go whose time is
+// over, then all requests that fit are granted. So no peer is granted anything at the instant of
+// its end. A grant whose hold limit is zero begins it again.
+std::size_t NaiveLedger::begin(TimePoint now) {
+  now_ = std::max(now_, now);
+  notice_lateness();
+  return let_time_pass(now);
+}
+
+void NaiveLedger::notice_lateness() {
+  const auto late_by = std::exchange(choices_.late_by, std::nullopt);
+  if (!late_by) return;
+  spared_until_ = now_ + 2s;
+  events_.push_back({.kind = EventKind::kWokenLate, .at = now_, .waited = *late_by});
+}
+
 std::size_t NaiveLedger::let_time_pass(TimePoint to) {
   std::size_t removed = 0;
   bool again = true;
@@ -53,6 +67,7 @@ std::size_t NaiveLedger::remove_all_due(TimePoint to) {
 
 // Of the peers that are due, the one whose time ended first; of equals, the one that came first.
 bool NaiveLedger::remove_next_due() {
+  if (now_ < spared_until_) return false;
   const auto first =
       std::min_element(peers_.begin(), peers_.end(),
                        [](const Peer& a, const Peer& b) { return a.removal() < b.removal(); });
@@ -120,25 +135,34 @@ void NaiveLedger::renew_round(SemaphoreIndex semaphore) {
 NaiveLedger::Peer& NaiveLedger::add(PeerId id, const PeerSpec& spec) {
   peers_.push_back({.id = id, .address = spec.address, .label = spec.label});
   renew(peers_.back(), spec.time_to_live);
-  events_.push_back({.kind = EventKind::kPeerAdded, .peer = id, .at = now_});
+  events_.push_back({.kind = EventKind::kPeerAdded,
+                     .client = spec.address,
+                     .peer = id,
+                     .at = now_,
+                     .label = Label(spec.label)});
   return peers_.back();
 }
 
 void NaiveLedger::renew(Peer& peer, Duration time_to_live) const {
-  if (peer.hold_end) return;
+  if (peer.hold_end || peer.is_fixed) return;
   peer.expiry = saturating_add(saturating_add(now_, time_to_live), slack(time_to_live));
 }
 
 void NaiveLedger::remove(Position position, Cause cause) {
   Peer& peer = peers_[position];
-  if (peer.wait) drop_wait(peer, cause);
+  if (peer.wait) drop_wait(peer, cause, Leaving::kYes);
   while (!peer.leases.empty())
-    end_lease(peer, peer.leases.back().semaphore, cause);
-  events_.push_back({.kind = EventKind::kPeerRemoved, .cause = cause, .peer = peer.id, .at = now_});
+    end_lease(peer, peer.leases.back().semaphore, cause, Leaving::kYes);
+  events_.push_back({.kind = EventKind::kPeerRemoved,
+                     .cause = cause,
+                     .client = peer.address,
+                     .peer = peer.id,
+                     .at = now_,
+                     .label = Label(peer.label)});
   peers_.erase(peers_.begin() + static_cast<std::ptrdiff_t>(position));
 }
 
-void NaiveLedger::drop_wait(Peer& peer, Cause cause) {
+void NaiveLedger::drop_wait(Peer& peer, Cause cause, Leaving leaving) {
   events_.push_back({.kind = EventKind::kWaitEnded,
                      .cause = cause,
                      .semaphore = peer.wait->semaphore,
@@ -146,12 +170,14 @@ void NaiveLedger::drop_wait(Peer& peer, Cause cause) {
                      .count = peer.wait->count,
                      .at = now_,
                      .waited = now_ - peer.wait->since});
+  if (leaving == Leaving::kYes) events_.back().client = peer.address;
+  if (leaving == Leaving::kYes) events_.back().label = Label(peer.label);
   const SemaphoreIndex semaphore = peer.wait->semaphore;
   peer.wait.reset();
   renew_round(semaphore);
 }
 
-void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause) {
+void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause, Leaving leaving) {
   const Lease lease = *lease_of(peer, semaphore);
   events_.push_back({.kind = EventKind::kLeaseEnded,
                      .cause = cause,
@@ -161,19 +187,21 @@ void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause) {
                      .token = lease.token,
                      .at = now_,
                      .held = now_ - lease.since});
+  if (leaving == Leaving::kYes) events_.back().client = peer.address;
+  if (leaving == Leaving::kYes) events_.back().label = Label(peer.label);
   std::erase_if(peer.leases,
                 [semaphore](const Lease& each) { return each.semaphore == semaphore; });
 }
 
 PeerId NaiveLedger::add_peer(TimePoint now, const PeerSpec& spec) {
-  let_time_pass(now);
+  begin(now);
   add(choices_.drawn, spec);
   let_time_pass(now);
   return choices_.drawn;
 }
 
 Presence NaiveLedger::heartbeat(TimePoint now, PeerId id, Duration time_to_live) {
-  let_time_pass(now);
+  begin(now);
   const auto position = position_of(id);
   if (!position) return Presence::kUnknown;
   renew(peers_[*position], time_to_live);
@@ -181,23 +209,30 @@ Presence NaiveLedger::heartbeat(TimePoint now, PeerId id, Duration time_to_live)
   return Presence::kKnown;
 }
 
-Presence NaiveLedger::remove_peer(TimePoint now, PeerId id) {
-  let_time_pass(now);
+Presence NaiveLedger::remove_peer(TimePoint now, PeerId id, Cause cause) {
+  begin(now);
   const auto position = position_of(id);
   if (!position) return Presence::kUnknown;
-  remove(*position, Cause::kReleased);
+  remove(*position, cause);
   let_time_pass(now);
   return Presence::kKnown;
 }
 
 void NaiveLedger::set_label(PeerId id, std::string_view label) {
-  if (const auto position = position_of(id)) peers_[*position].label = label;
+  const auto position = position_of(id);
+  if (!position || peers_[*position].label == label) return;
+  peers_[*position].label = label;
+  events_.push_back({.kind = EventKind::kLabelled,
+                     .client = peers_[*position].address,
+                     .peer = id,
+                     .at = now_,
+                     .label = Label(std::string(label))});
 }
 
 // --- acquiring ---
 
 AcquireOutcome NaiveLedger::acquire(TimePoint now, const AcquireRequest& request) {
-  let_time_pass(now);
+  begin(now);
   const AcquireOutcome outcome = decide(request);
   report_refusal(outcome, request.semaphore, request.peer, request.count);
   let_time_pass(now);
@@ -238,6 +273,7 @@ AcquireOutcome NaiveLedger::decide(const AcquireRequest& request) {
   const bool awaits = peer.wait && peer.wait->semaphore == *index;
   if (lease != nullptr || awaits) {
     const Count has = lease != nullptr ? lease->count : peer.wait->count;
+    outcome.holds = lease != nullptr;
     outcome.token = lease != nullptr ? lease->token : 0;
     if (request.count < has) return refuse(AcquireStatus::kShrinks);
     if (request.count > has) return refuse(AcquireStatus::kGrows);
@@ -301,7 +337,7 @@ void NaiveLedger::grant(Peer& peer, const Wait& request) {
 }
 
 AcquireOutcome NaiveLedger::enroll(TimePoint now, const EnrollRequest& request) {
-  let_time_pass(now);
+  begin(now);
   const AcquireOutcome outcome = decide(request);
   report_refusal(outcome, request.semaphore, request.peer.value_or(0), request.count);
   let_time_pass(now);
@@ -327,6 +363,7 @@ AcquireOutcome NaiveLedger::decide(const EnrollRequest& request) {
     return refuse(AcquireStatus::kQueueFull);
   }
   Peer& peer = add(request.peer.value_or(choices_.drawn), request.spec);
+  peer.is_fixed = request.renewals == Renewals::kIgnored;
   outcome.peer = peer.id;
   outcome.status = grant_or_queue(peer, *index, request.count, request.limits);
   if (outcome.status == AcquireStatus::kAcquired) outcome.token = peer.leases.back().token;
@@ -356,8 +393,9 @@ FencingToken NaiveLedger::next_token() {
 
 // --- giving back ---
 
-ReleaseStatus NaiveLedger::release(TimePoint now, PeerId id, std::string_view semaphore) {
-  let_time_pass(now);
+ReleaseStatus NaiveLedger::release(TimePoint now, PeerId id, std::string_view semaphore,
+                                   Cause cause) {
+  begin(now);
   const auto index = index_of(semaphore);
   if (!index) return ReleaseStatus::kUnknownSemaphore;
   const auto position = position_of(id);
@@ -365,10 +403,10 @@ ReleaseStatus NaiveLedger::release(TimePoint now, PeerId id, std::string_view se
   Peer& peer = peers_[*position];
   ReleaseStatus status = ReleaseStatus::kNotHeld;
   if (lease_of(peer, *index) != nullptr) {
-    end_lease(peer, *index, Cause::kReleased);
+    end_lease(peer, *index, cause);
     status = ReleaseStatus::kReleased;
   } else if (peer.wait && peer.wait->semaphore == *index) {
-    drop_wait(peer, Cause::kReleased);
+    drop_wait(peer, cause);
     status = ReleaseStatus::kCancelled;
   }
   let_time_pass(now);
@@ -378,26 +416,38 @@ ReleaseStatus NaiveLedger::release(TimePoint now, PeerId id, std::string_view se
 // --- restoring ---
 
 RestoreStatus NaiveLedger::restore(TimePoint now, const RestoreRequest& request) {
-  let_time_pass(now);
+  begin(now);
   const RestoreStatus status = decide(request);
   let_time_pass(now);
   return status;
 }
 
-RestoreStatus NaiveLedger::decide(const RestoreRequest& request) {
+// Of several locks those that are configured are restored, if all counts are valid.
+RestoreStatus NaiveLedger::decide(RestoreRequest request) {
+  std::vector<HeldLock> configured;
   for (const HeldLock& lock : request.held) {
-    if (!configured_index(lock.semaphore)) return RestoreStatus::kUnknownSemaphore;
+    if (configured_index(lock.semaphore)) configured.push_back(lock);
   }
+  const bool some_unknown = configured.size() < request.held.size();
   const Count least = request.count_rule == CountRule::kPositive ? 1 : 0;
   for (const HeldLock& lock : request.held) {
-    if (lock.count < least) return RestoreStatus::kCountNotPositive;
+    if (lock.count >= least) continue;
+    return some_unknown ? RestoreStatus::kUnknownSemaphore : RestoreStatus::kCountNotPositive;
   }
+  if (some_unknown && configured.empty()) return RestoreStatus::kUnknownSemaphore;
+  request.held = configured;
+  const RestoreStatus status = restore_peer(request);
+  return some_unknown ? RestoreStatus::kUnknownSemaphore : status;
+}
+
+RestoreStatus NaiveLedger::restore_peer(const RestoreRequest& request) {
   if (const auto position = position_of(request.peer)) {
     return confirm(peers_[*position], request);
   }
+  constexpr Count kMost = Count{1} << 62;
   for (const HeldLock& lock : request.held) {
-    const Count full = semaphores_[*index_of(lock.semaphore)].settings.full_count;
-    if (lock.count > full) return RestoreStatus::kNeverFits;
+    if (lock.count > kMost || acquired(*index_of(lock.semaphore)) > kMost - lock.count)
+      return RestoreStatus::kTooLarge;
   }
   Peer& peer = add(request.peer, request.spec);
   for (const HeldLock& lock : request.held)
@@ -418,8 +468,7 @@ RestoreStatus NaiveLedger::confirm(Peer& peer, const RestoreRequest& request) co
 }
 
 void NaiveLedger::restore_lease(Peer& peer, SemaphoreIndex semaphore, Count count) {
-  const FencingToken token = next_token();
-  peer.leases.push_back({semaphore, count, token, now_});
+  peer.leases.push_back({semaphore, count, 0, now_});
   const Count beyond =
       std::max<Count>(0, acquired(semaphore) - semaphores_[semaphore].settings.full_count);
   events_.push_back({.kind = EventKind::kRestored,
@@ -427,14 +476,13 @@ void NaiveLedger::restore_lease(Peer& peer, SemaphoreIndex semaphore, Count coun
                      .peer = peer.id,
                      .count = count,
                      .excess = std::min(count, beyond),
-                     .token = token,
                      .at = now_});
 }
 
 // --- limits and pauses ---
 
 Presence NaiveLedger::limit_hold(TimePoint now, PeerId id, Duration hold) {
-  let_time_pass(now);
+  begin(now);
   const auto position = position_of(id);
   if (!position) return Presence::kUnknown;
   peers_[*position].expiry = kNever;
@@ -444,13 +492,19 @@ Presence NaiveLedger::limit_hold(TimePoint now, PeerId id, Duration hold) {
 }
 
 void NaiveLedger::pause(std::string_view semaphore) {
-  if (Semaphore* const known = ever_configured(semaphore)) ++known->pauses;
+  Semaphore* const known = ever_configured(semaphore);
+  if (known == nullptr || ++known->pauses > 1) return;
+  const auto index = static_cast<SemaphoreIndex>(known - semaphores_.data());
+  events_.push_back({.kind = EventKind::kPaused, .semaphore = index, .at = now_});
 }
 
 void NaiveLedger::resume(TimePoint now, std::string_view semaphore) {
-  let_time_pass(now);
+  begin(now);
   Semaphore* const known = ever_configured(semaphore);
-  if (known != nullptr && known->pauses > 0) --known->pauses;
+  if (known != nullptr && known->pauses > 0 && --known->pauses == 0) {
+    const auto index = static_cast<SemaphoreIndex>(known - semaphores_.data());
+    events_.push_back({.kind = EventKind::kResumed, .semaphore = index, .at = now_});
+  }
   let_time_pass(now);
 }
 
@@ -463,9 +517,24 @@ NaiveLedger::Semaphore* NaiveLedger::ever_configured(std::string_view name) {
   return found == semaphores_.end() ? nullptr : &*found;
 }
 
-// What those who are due leave behind is granted by the new settings only.
+void NaiveLedger::report_settings(SemaphoreIndex semaphore) {
+  const SemaphoreSettings& settings = semaphores_[semaphore].settings;
+  events_.push_back({.kind = EventKind::kConfigured,
+                     .order = settings.order,
+                     .semaphore = semaphore,
+                     .level = settings.level,
+                     .retired = !semaphores_[semaphore].configured,
+                     .count = settings.full_count,
+                     .at = now_,
+                     .max_pending = settings.max_pending});
+}
+
+// What the peers that are due leave behind is granted by the new settings only.
 void NaiveLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
+  now_ = std::max(now_, now);
+  notice_lateness();
   remove_all_due(now);
+  const std::vector<Semaphore> before = semaphores_;
   for (Semaphore& semaphore : semaphores_)
     semaphore.configured = false;
   for (const SemaphoreSettings& wanted : settings) {
@@ -474,6 +543,11 @@ void NaiveLedger::configure(TimePoint now, std::span<const SemaphoreSettings> se
     semaphore.settings = wanted;
     semaphore.configured = true;
     renew_round(static_cast<SemaphoreIndex>(&semaphore - semaphores_.data()));
+  }
+  for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
+    const bool same = i < before.size() && before[i].settings == semaphores_[i].settings &&
+                      before[i].configured == semaphores_[i].configured;
+    if (!same) report_settings(i);
   }
   for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
     for (const Position position : waiting_for(i)) {

@@ -3,8 +3,8 @@
 // from the contract (docs/design/0001-ledger.md) and for clarity alone; it shares only the types.
 //
 // Same operations, same outcomes, same events. What the contract leaves open (which id is drawn,
-// which of two semaphores is served first) it does not decide: it follows the choices it is told.
-// A value: copy it to try something. Threads: one at a time.
+// which of two semaphores is served first) it does not decide: it follows the choices of the
+// real one (follow()). A value: copy it to try something. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ class NaiveLedger {
   struct Choices {
     PeerId drawn = 0;                    // the id that the operation gives a new peer
     std::vector<SemaphoreIndex> grants;  // the semaphores of its grants, in their order
+    // How late the operation comes, if that is too late: the ledger may ask to be woken earlier
+    // than is necessary.
+    std::optional<Duration> late_by = {};
   };
 
   explicit NaiveLedger(const LeaseLedger::Options& options = {});
@@ -35,16 +38,16 @@ class NaiveLedger {
   void configure(TimePoint now, std::span<const SemaphoreSettings> settings);
   PeerId add_peer(TimePoint now, const PeerSpec& spec);
   Presence heartbeat(TimePoint now, PeerId id, Duration time_to_live);
-  Presence remove_peer(TimePoint now, PeerId id);
+  Presence remove_peer(TimePoint now, PeerId id, Cause cause);
   AcquireOutcome acquire(TimePoint now, const AcquireRequest& request);
   AcquireOutcome enroll(TimePoint now, const EnrollRequest& request);
-  ReleaseStatus release(TimePoint now, PeerId id, std::string_view semaphore);
+  ReleaseStatus release(TimePoint now, PeerId id, std::string_view semaphore, Cause cause);
   RestoreStatus restore(TimePoint now, const RestoreRequest& request);
   Presence limit_hold(TimePoint now, PeerId id, Duration hold);
   void pause(std::string_view semaphore);
   void resume(TimePoint now, std::string_view semaphore);
   void set_label(PeerId id, std::string_view label);
-  std::size_t advance(TimePoint now) { return let_time_pass(now); }
+  std::size_t advance(TimePoint now) { return begin(now); }
   // Exactly when something is due; the real one may say an earlier time.
   TimePoint next_deadline() const;
 
@@ -58,9 +61,9 @@ class NaiveLedger {
   std::size_t peer_count() const { return peers_.size(); }
   void visit_peers(const std::function<void(const PeerState&)>& visit) const;
   TimePoint now() const { return now_; }
-  // Who waits, in the order of arrival.
+  // The peers that wait, in the order of arrival.
   std::vector<PeerId> queue(std::string_view semaphore) const;
-  // Whether the end of the peer is fixed by a hold limit.
+  // Whether no renewal moves the end of the peer.
   bool is_limited(PeerId id) const;
 
  private:
@@ -93,6 +96,7 @@ class NaiveLedger {
     SocketAddress address;
     std::string label;
     TimePoint expiry = kNever;
+    bool is_fixed = false;                   // no renewal moves its deadline
     std::optional<TimePoint> hold_end = {};  // once it has one, it is not renewed any more
     std::vector<Lease> leases = {};
     std::optional<Wait> wait = {};
@@ -122,6 +126,8 @@ class NaiveLedger {
   SemaphoreState describe(SemaphoreIndex semaphore) const;
 
   // --- what changes it ---
+  std::size_t begin(TimePoint now);
+  void notice_lateness();
   std::size_t let_time_pass(TimePoint to);
   std::size_t remove_all_due(TimePoint to);
   bool remove_next_due();
@@ -129,8 +135,10 @@ class NaiveLedger {
   bool grant_next();
   void renew_round(SemaphoreIndex semaphore);
   void remove(Position position, Cause cause);
-  void drop_wait(Peer& peer, Cause cause);
-  void end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause);
+  enum class Leaving : std::uint8_t { kNo, kYes };  // whether the whole peer is removed
+  void drop_wait(Peer& peer, Cause cause, Leaving leaving = Leaving::kNo);
+  void end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause, Leaving leaving = Leaving::kNo);
+  void report_settings(SemaphoreIndex semaphore);
   Peer& add(PeerId id, const PeerSpec& spec);
   void renew(Peer& peer, Duration time_to_live) const;
   void grant(Peer& peer, const Wait& request);
@@ -138,7 +146,8 @@ class NaiveLedger {
                                const LeaseLimits& limits);
   AcquireOutcome decide(const AcquireRequest& request);
   AcquireOutcome decide(const EnrollRequest& request);
-  RestoreStatus decide(const RestoreRequest& request);
+  RestoreStatus decide(RestoreRequest request);
+  RestoreStatus restore_peer(const RestoreRequest& request);
   RestoreStatus confirm(Peer& peer, const RestoreRequest& request) const;
   void restore_lease(Peer& peer, SemaphoreIndex semaphore, Count count);
   void report_refusal(const AcquireOutcome& outcome, std::string_view semaphore, PeerId peer,
@@ -147,8 +156,9 @@ class NaiveLedger {
 
   LeaseLedger::Options options_;
   TimePoint now_;
-  std::vector<Semaphore> semaphores_;  // all there ever were; the position is the index
-  std::vector<Peer> peers_;            // in the order in which they came
+  TimePoint spared_until_ = TimePoint::min();  // no peer is removed before
+  std::vector<Semaphore> semaphores_;          // all there ever were; the position is the index
+  std::vector<Peer> peers_;                    // in the order in which they came
   std::uint64_t arrivals_ = 0;
   FencingToken last_token_ = 0;
   Choices choices_;

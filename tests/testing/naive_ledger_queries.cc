@@ -1,4 +1,4 @@
-// What can be asked of the naive ledger: each answer is counted anew from the list of peers.
+// What can be asked of the naive ledger: each answer is counted again from the list of peers.
 #include <algorithm>
 #include <limits>
 
@@ -120,7 +120,8 @@ std::optional<Cause> NaiveLedger::why_never_served(const Peer& peer) const {
 }
 
 bool NaiveLedger::never_fits(SemaphoreIndex semaphore, Count count, Oversize oversize) const {
-  return oversize == Oversize::kRefused && count > semaphores_[semaphore].settings.full_count;
+  const Count full_count = semaphores_[semaphore].settings.full_count;
+  return oversize == Oversize::kRefused && full_count > 0 && count > full_count;
 }
 
 bool NaiveLedger::grace_is_over() const {
@@ -145,7 +146,7 @@ bool NaiveLedger::queue_is_full(SemaphoreIndex semaphore) const {
 TimePoint NaiveLedger::next_deadline() const {
   TimePoint next = kNever;
   for (const Peer& peer : peers_) {
-    next = std::min(next, peer.removal());
+    next = std::min(next, std::max(peer.removal(), spared_until_));
     if (peer.wait) next = std::min(next, peer.wait->dropped_at);
   }
   if (!grace_is_over())
@@ -168,7 +169,7 @@ std::vector<PeerId> NaiveLedger::queue(std::string_view semaphore) const {
 
 bool NaiveLedger::is_limited(PeerId id) const {
   const auto position = position_of(id);
-  return position && peers_[*position].hold_end;
+  return position && (peers_[*position].hold_end || peers_[*position].is_fixed);
 }
 
 std::optional<Count> NaiveLedger::remainder(std::string_view semaphore) const {

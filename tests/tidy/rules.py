@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Callable, Iterable, Iterator
 
-from layers import HEAVY_HEADERS, IMPURE_HEADERS, PURE, ROOMS, may_include, room_of
+import language
+from layers import (ASSERTIONS_AT_LEAST, HEAVY_HEADERS, IMPURE_HEADERS, LIBRARY, PURE, ROOMS,
+                    may_include, may_link, room_of)
 from source import Source, line_of
 
 MAX_LINE = 100
 MAX_FILE = 600
+# Of these folders no file is longer than this: one idea a file.
+MAX_SHORT_FILE = 300
+SHORT_FILES = ("libthrottle/core/",)
 MAX_FUNCTION = 70
 
 VAGUE = {"manager", "helper", "helpers", "util", "utils", "impl", "data", "info"}
@@ -52,9 +57,9 @@ def rule(function: Rule) -> Rule:
     return function
 
 
-def check(tree: Tree) -> list[tuple[str, Finding]]:
+def check(tree: Tree, entered: dict[str, Rule] = RULES) -> list[tuple[str, Finding]]:
     """Every finding with the name of its rule, less those that the line itself allows."""
-    found = ((name, finding) for name, each in RULES.items() for finding in each(tree))
+    found = ((name, finding) for name, each in entered.items() for finding in each(tree))
     return sorted((pair for pair in found if not is_allowed(tree, *pair)),
                   key=lambda pair: (pair[1].path, pair[1].line))
 
@@ -92,6 +97,61 @@ def layers(tree: Tree) -> Iterator[Finding]:
                 yield Finding(source.path, line, f"{room} may not include {header}")
             elif header not in tree and f"{header}.in" not in tree:
                 yield Finding(source.path, line, f"{header} does not exist")
+
+
+LINKED = re.compile(r"^throttle_library\((?P<room>\w+)(?P<arguments>[^()]*)\)", re.MULTILINE)
+
+
+def links_of(source: Source) -> Iterator[tuple[int, str, str]]:
+    """The line, the room and the target of every dependency that a room's library declares."""
+    text = re.sub(r"#[^\n]*", lambda match: " " * len(match.group()), source.text)
+    for library in LINKED.finditer(text):
+        listed = re.search(r"\b(PRIVATE_)?DEPENDS\b.*", library.group("arguments"), re.DOTALL)
+        begin = library.start("arguments") + (listed.start() if listed else 0)
+        for match in re.finditer(r"\w+::\w+", text[begin : library.end()]) if listed else ():
+            line = text.count("\n", 0, begin + match.start()) + 1
+            yield line, library.group("room"), match.group()
+
+
+@rule
+def links(tree: Tree) -> Iterator[Finding]:
+    """What a room's CMakeLists.txt links is what it may include, and all that it includes."""
+    for source in tree.values():
+        if source.is_cmake and (room := room_of(source.path)) in ROOMS:
+            linked = list(links_of(source))
+            for line, name, target in linked:
+                if name == room and not may_link(room, target):
+                    yield Finding(source.path, line, f"{room} may not link {target}")
+            known = {target.removeprefix("throttle::") for _, _, target in linked} | {room}
+            included = {room_of(header): header for other in cpp(tree) for _, header in
+                        other.includes if room_of(other.path) == room
+                        and header not in ROOMS[room].headers and room_of(header)}
+            for other, header in sorted(included.items()):
+                if other not in known:
+                    yield Finding(source.path, 1, f"{room} includes {header}, so it has to link "
+                                                  f"throttle::{other}")
+
+
+def public_headers(tree: Tree) -> set[str]:
+    """The headers that are installed: those that a room's library lists as HEADERS."""
+    found = set()
+    for source in tree.values():
+        for library in LINKED.finditer(source.text) if room_of(source.path) in ROOMS else ():
+            if listed := re.search(r"\bHEADERS\s+((?:[\w/]+\.h\s*)+)", library.group("arguments")):
+                folder = PurePosixPath(source.path).parent
+                found |= {str(folder / name) for name in listed.group(1).split()}
+    return found
+
+
+@rule
+def installed_headers(tree: Tree) -> Iterator[Finding]:
+    """A header that is installed includes only headers that are."""
+    public = public_headers(tree)
+    for source in cpp(tree):
+        for line, header in source.includes if source.path in public else ():
+            if header.startswith(LIBRARY) and header not in public:
+                yield Finding(source.path, line, f"{source.path} is installed, {header} is not: "
+                                                 "list it under HEADERS in the CMakeLists.txt")
 
 
 @rule
@@ -142,8 +202,9 @@ def line_length(tree: Tree) -> Iterator[Finding]:
 @rule
 def file_length(tree: Tree) -> Iterator[Finding]:
     for source in tree.values():
-        if source.is_code and len(source.lines) > MAX_FILE:
-            yield Finding(source.path, 1, f"{len(source.lines)} lines; at most {MAX_FILE}")
+        most = MAX_SHORT_FILE if source.path.startswith(SHORT_FILES) else MAX_FILE
+        if source.is_code and len(source.lines) > most:
+            yield Finding(source.path, 1, f"{len(source.lines)} lines; at most {most}")
 
 
 @rule
@@ -184,6 +245,39 @@ def pragma_once(tree: Tree) -> Iterator[Finding]:
             yield Finding(source.path, 1, "#pragma once comes first after the opening words")
 
 
+def assertions_of(tree: Tree) -> dict[str, int]:
+    """How many assertions each room has."""
+    count = dict.fromkeys(ROOMS, 0)
+    for source in cpp(tree):
+        if (room := room_of(source.path)) in count:
+            count[room] += len(re.findall(r"(?<!define )\bTHROTTLE_CHECK\(", source.code))
+    return count
+
+
+@rule
+def assertions(tree: Tree) -> Iterator[Finding]:
+    """A room does not lose the assertions that it has; layers.py says how many there are."""
+    for room, count in assertions_of(tree).items():
+        lists = f"{LIBRARY}{room}/CMakeLists.txt"
+        if lists in tree and count < (most := ASSERTIONS_AT_LEAST.get(room, 0)):
+            yield Finding(lists, 1, f"{count} THROTTLE_CHECKs in {room}; at least {most}")
+
+
+@rule
+def openings(tree: Tree) -> Iterator[Finding]:
+    for source in cpp(tree):
+        if source.suffix == ".cc" and not re.match(r"//|/\*", source.text):
+            yield Finding(source.path, 1, "a .cc opens with what it is for")
+
+
+@rule
+def plain_english(tree: Tree) -> Iterator[Finding]:
+    for source in tree.values():
+        if not source.path.startswith("tests/tidy/"):
+            for line, words, replacement in language.phrases(source):
+                yield Finding(source.path, line, f'"{words}": {replacement}')
+
+
 # --- what we do without ---
 
 
@@ -191,6 +285,15 @@ def pragma_once(tree: Tree) -> Iterator[Finding]:
 def no_throw(tree: Tree) -> Iterator[Finding]:
     for source in cpp(tree):
         yield from search(source, source.code, r"\bthrow\b", "a failure is a Result, a bug a CHECK")
+
+
+@rule
+def replacing_dumps(tree: Tree) -> Iterator[Finding]:
+    """nlohmann's dump() throws on bytes that are not UTF-8, which clients send."""
+    for source in cpp(tree):
+        if source.path.startswith(LIBRARY):
+            yield from search(source, source.code, r"\.dump\((?![^;]*[rR]eplace)",
+                              "{}: give it error_handler_t::replace, or it throws on bad UTF-8")
 
 
 @rule

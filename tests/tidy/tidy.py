@@ -2,6 +2,7 @@
 """Style is a unit test: reads every file of the tree, says where it breaks the rules of rules.py.
 
     tidy.py [TOP]        exit code 1 if anything was found
+    tidy.py --assertions THROTTLE_CHECKs of each room, and how many at least
 
 Files are those that git tracks or would track; without git, all but hidden and build folders.
 """
@@ -39,9 +40,18 @@ def read_tree(top: Path) -> rules.Tree:
     return tree
 
 
+def list_assertions(tree: rules.Tree) -> None:
+    for room, count in rules.assertions_of(tree).items():
+        print(f"{count:5} {room} (at least {rules.ASSERTIONS_AT_LEAST.get(room, 0)})")
+
+
 def main() -> int:
-    top = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
-    tree = read_tree(top)
+    option = sys.argv[1] if len(sys.argv) > 1 else ""
+    here = Path(__file__).resolve().parents[2]
+    if option == "--assertions":
+        list_assertions(read_tree(here))
+        return 0
+    tree = read_tree(Path(option) if option else here)
     findings = rules.check(tree)
     for name, finding in findings:
         print(f"{finding.path}:{finding.line}: {finding.message} [{name}]")

@@ -1,4 +1,4 @@
-// The sockets behind streams, for what only the system can tell of them. Linux and its relatives.
+// The sockets behind streams, for what only the system knows of them. Linux and its relatives.
 #pragma once
 
 #include <sys/socket.h>

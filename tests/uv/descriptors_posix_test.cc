@@ -1,4 +1,5 @@
 // What happens without descriptors, where that can be brought about: POSIX.
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -62,6 +63,42 @@ TEST_F(DescriptorsTest, RaisesTheSoftLimitToTheHardOne) {
   EXPECT_EQ(raise_descriptor_limit(), std::min<rlim_t>(before.rlim_max, 1'048'576));
   EXPECT_EQ(descriptor_limit(), std::min<rlim_t>(before.rlim_max, 1'048'576));
   setrlimit(RLIMIT_NOFILE, &before);
+}
+
+// In a child process: what the standard descriptors are open on, or the refusal.
+[[noreturn]] void occupy_and_exit(const std::vector<int>& closed, rlim_t limit) {
+  for (const int each : closed)
+    close(each);
+  const rlimit most{limit, limit};
+  setrlimit(RLIMIT_NOFILE, &most);
+  const auto occupied = occupy_standard_descriptors();
+  if (!occupied) {
+    std::fprintf(stderr, "%s", occupied.error().message.c_str());
+    _exit(3);
+  }
+  const bool all_open = fcntl(0, F_GETFD) >= 0 && fcntl(1, F_GETFD) >= 0 && fcntl(2, F_GETFD) >= 0;
+  _exit(all_open ? 0 : 1);
+}
+
+TEST(StandardDescriptors, AreOpenedOnNothingWhereTheyAreClosed) {
+  EXPECT_EXIT(occupy_and_exit({0, 2}, 64), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(occupy_and_exit({}, 0), testing::ExitedWithCode(0), "");
+}
+
+TEST(StandardDescriptors, AProcessRefusesToStartIfNothingCannotBeOpened) {
+  EXPECT_EXIT(occupy_and_exit({0}, 0), testing::ExitedWithCode(3),
+              "descriptor 0 .* is closed, and /dev/null cannot be opened");
+}
+
+TEST_F(DescriptorsTest, CountsThoseThatAreOpen) {
+  const auto before = open_descriptors();
+  ASSERT_TRUE(before);
+  const int one = open("/dev/null", O_RDONLY);
+  const int another = open("/dev/null", O_RDONLY);
+  EXPECT_EQ(open_descriptors(), *before + 2);
+  close(one);
+  close(another);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 // A client that has its descriptor already and waits to be accepted.

@@ -1,4 +1,4 @@
-// A port of the loopback at which nobody listens: who connects is refused. It is bound, so that the
+// A port of the loopback at which nobody listens: connections are refused. It is bound, so that the
 // system gives it to nobody else meanwhile, not even in another process.
 #pragma once
 

@@ -1,9 +1,13 @@
+// Which addresses one listens on, with a system that answers as the tests want.
 #include "libthrottle/uv/listen_on_each.h"
 
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "libthrottle/uv/host_table.h"
+#include "libthrottle/uv/loop.h"
 
 namespace throttle::uv {
 namespace {
@@ -13,15 +17,17 @@ struct Machine {
   std::vector<std::string> present = {};
   ErrorCode otherwise = ErrorCode::kUnavailable;
   std::vector<std::string> asked = {};
+  Loop loop = Loop();
 
   Result<SocketAddress> listen(const HostPort& where) {
-    return listen_on_each(where, [this](const SocketAddress& address) -> Result<SocketAddress> {
-      const std::string text = address.to_string();
-      asked.push_back(text);
-      for (const std::string& each : present)
-        if (each == text) return address;
-      return fail(otherwise, "not on " + text);
-    });
+    return listen_on_each(loop, where,
+                          [this](const SocketAddress& address) -> Result<SocketAddress> {
+                            const std::string text = address.to_string();
+                            asked.push_back(text);
+                            for (const std::string& each : present)
+                              if (each == text) return address;
+                            return fail(otherwise, "not on " + text);
+                          });
   }
 };
 
@@ -45,6 +51,20 @@ TEST(ListenOnEach, DoesNotTakeIpv4AloneWhereThePortIsInUse) {
   const auto listening = machine.listen({"", 80});
   ASSERT_FALSE(listening);
   EXPECT_EQ(listening.error().message, "not on [::]:80");
+}
+
+TEST(ListenOnEach, TakesTheAddressesOfTheTableWithoutLookingUp) {
+  Machine machine{.present = {"192.0.2.1:80", "192.0.2.2:80"}};
+  machine.loop.hosts().set("office.test",
+                           ResolvedHost{.addresses = {{*IpAddress::parse("192.0.2.1"), 0},
+                                                      {*IpAddress::parse("192.0.2.2"), 0}}});
+  EXPECT_TRUE(machine.listen({"office.test", 80}));
+  EXPECT_EQ(machine.asked, (Texts{"192.0.2.1:80", "192.0.2.2:80"}));
+
+  machine.loop.hosts().set("nobody.test", fail(ErrorCode::kNotFound, "nobody there"));
+  const auto listening = machine.listen({"nobody.test", 80});
+  ASSERT_FALSE(listening);
+  EXPECT_EQ(listening.error().message, "nobody there");
 }
 
 }  // namespace

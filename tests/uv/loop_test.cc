@@ -1,12 +1,15 @@
+// The loop, its own or adopted, the clocks, and what wakes it: timers, other threads, signals.
 #include "libthrottle/uv/loop.h"
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <uv.h>
 
 #include "libthrottle/uv/async.h"
 #include "libthrottle/uv/clock.h"
@@ -39,6 +42,66 @@ TEST(Loop, ReturnsWhenNothingIsLeftToDo) {
   timer.arm(now());
   loop.run();
   EXPECT_EQ(calls, 1);
+}
+
+// A loop of the program's own, with a timer of its own in it.
+class AdoptedLoopTest : public testing::Test {
+ protected:
+  AdoptedLoopTest() {
+    uv_loop_init(&uv);
+    uv.data = this;
+    uv_timer_init(&uv, &timer);
+    uv_timer_start(
+        &timer, [](uv_timer_t*) noexcept {}, 0, 0);
+  }
+  ~AdoptedLoopTest() override {
+    uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
+    uv_run(&uv, UV_RUN_DEFAULT);
+    EXPECT_EQ(uv_loop_close(&uv), 0) << "it is the program that closes its loop";
+    EXPECT_EQ(uv.data, this);
+  }
+
+  uv_loop_t uv{};
+  uv_timer_t timer{};
+};
+
+TEST_F(AdoptedLoopTest, CallsBackWhileTheProgramRunsItsOwn) {
+  Loop loop(uv);
+  int calls = 0;
+  auto on_due = [&] { ++calls; };
+  {
+    Timer ours(loop, on_due);
+    ours.arm(now());
+    uv_run(&uv, UV_RUN_DEFAULT);
+  }
+  uv_run(&uv, UV_RUN_DEFAULT);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(AdoptedLoopTest, MayBeDestroyedWhileHandlesOfTheProgramAreOpen) {
+  {
+    Loop loop(uv);
+    EXPECT_EQ(loop.raw(), &uv);
+  }
+  EXPECT_EQ(uv_is_closing(reinterpret_cast<uv_handle_t*>(&timer)), 0);
+}
+
+TEST_F(AdoptedLoopTest, EndsTheProcessIfAStreamOutlivesIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        auto loop = std::make_unique<Loop>(uv);
+        loop->add_stream();
+        loop.reset();
+      },
+      "streams == 0");
+}
+
+TEST_F(AdoptedLoopTest, IsNotRunByUs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Loop loop(uv);
+  EXPECT_DEATH(loop.run(), "is_adopted");
+  EXPECT_DEATH(loop.stop(), "is_adopted");
 }
 
 TEST(Clock, CountsUpInNanoseconds) {

@@ -1,5 +1,7 @@
 // Children that leave their session, their parent or both.
 #include <csignal>
+#include <list>
+#include <optional>
 
 #include "tests/uv/process_fixture.h"
 #include "tests/uv/witness_posix.h"
@@ -19,6 +21,33 @@ TEST_F(ProcessTest, KillsChildrenWhoseParentHasEnded) {
   Witness witness;
   at_line = [this] { process->kill_tree(); };
   run({.line = "(setsid sh -c 'sleep 600 & setsid sleep 600 & echo ready' &); sleep 600"});
+  EXPECT_TRUE(witness.all_gone());
+}
+
+TEST_F(ProcessTest, KillsTheChildrenOfManyCommandsAtOnce) {
+  struct Command final : Process::Receiver {
+    Command(Loop& its_loop, int& count) : loop(its_loop), ready(count) {
+      process.emplace(*Process::spawn(
+          loop, {.line = "setsid sh -c 'setsid sleep 600 & echo ready; sleep 600' & wait"}, *this));
+    }
+    void on_line(Process::Output, std::string_view) noexcept override {
+      ++ready;
+      loop.stop();
+    }
+    void on_exit(const ProcessExit&) noexcept override {}
+    Loop& loop;
+    int& ready;
+    std::optional<Process> process;
+  };
+  Witness witness;
+  int ready = 0;
+  std::list<Command> commands;
+  for (int i = 0; i < 30; ++i)
+    commands.emplace_back(loop, ready);
+  while (ready < 30 && !HasFailure())
+    run_until_stopped(loop);
+  commands.clear();
+  loop.run();  // until all have ended
   EXPECT_TRUE(witness.all_gone());
 }
 

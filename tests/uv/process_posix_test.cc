@@ -76,7 +76,7 @@ TEST_F(ProcessTest, KillsTheChildrenWhenItIsDestroyed) {
   run_until_stopped(loop);
   EXPECT_TRUE(witness.all_gone());
   run_briefly(loop);
-  EXPECT_FALSE(exit) << "nobody is told";
+  EXPECT_FALSE(exit) << "nothing is reported";
 }
 
 TEST_F(ProcessTest, LeavesNoZombieWhenItIsDestroyed) {

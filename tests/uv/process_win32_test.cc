@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <uv.h>
 
+#include "libthrottle/uv/wide_text_win32.h"
 #include "tests/uv/process_fixture.h"
 #include "tests/uv/run_guard.h"
 
@@ -68,6 +69,53 @@ TEST_F(WindowsProcess, SetsVariablesBesideItsOwnEnvironment) {
        .environment = {{"THROTTLE_TEST_NEW", "a  b=c"}}});
   EXPECT_THAT(lines, UnorderedElementsAre("out Windows_NT \"a  b=c\""));
   EXPECT_TRUE(exit->succeeded());
+}
+
+TEST_F(WindowsProcess, SetsAVariableWhateverTheCaseOfItsName) {
+  run({.line = "echo %OS%", .environment = {{"oS", "another"}}});
+  EXPECT_THAT(lines, UnorderedElementsAre("out another"));
+}
+
+TEST_F(WindowsProcess, InheritsNoHandleButItsOutputs) {
+  SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
+  const HANDLE event = CreateEventW(&inherited, TRUE, FALSE, L"throttle-test-inherited");
+  ASSERT_NE(event, nullptr);
+  start({.line = "ping -n 600 127.0.0.1"});
+  const auto shell = static_cast<DWORD>(process->pid());
+  ASSERT_TRUE(becomes([&] { return ping_under(shell) != 0; }));
+  CloseHandle(event);
+  EXPECT_EQ(OpenEventW(SYNCHRONIZE, FALSE, L"throttle-test-inherited"), nullptr);
+  process->kill_tree();
+  EXPECT_TRUE(becomes([&] { return exit.has_value(); }));
+}
+
+TEST_F(WindowsProcess, RunsTheShellOfWindowsAndNoneOfTheWorkingDirectory) {
+  ASSERT_NE(CopyFileW(L"C:\\windows\\system32\\hostname.exe", L"cmd.exe", FALSE), 0);
+  run({.line = "echo the shell"});
+  DeleteFileW(L"cmd.exe");
+  EXPECT_THAT(lines, UnorderedElementsAre("out the shell"));
+}
+
+TEST(ProcessExit, NamesACrashByItsHexadecimalDigits) {
+  EXPECT_EQ((ProcessExit{3}).text(), "ended with status 3");
+  EXPECT_EQ((ProcessExit{0xC0000005}).text(), "ended with status 0xC0000005");
+}
+
+TEST(ConsoleText, IsUtf8OrElseOfTheOemCodePage) {
+  EXPECT_EQ(from_console("J\xC3\xBCrgen"), "J\xC3\xBCrgen");
+  // In the code pages 437 and 850, in others something else, and UTF-8 in any case.
+  const std::string text = from_console("J\x81rgen");
+  const bool is_western = GetOEMCP() == 437 || GetOEMCP() == 850;
+  EXPECT_EQ(text == "J\xC3\xBCrgen", is_western);
+  EXPECT_EQ(narrow(wide(text)), text);
+  EXPECT_EQ(from_console(""), "");
+}
+
+TEST(WideText, ComesBackAndReplacesWhatIsBroken) {
+  const std::string text = "J\xC3\xBCrgen \xF0\x9F\x9A\xA6";
+  EXPECT_EQ(narrow(wide(text)), text);
+  EXPECT_EQ(narrow(L"a\xD800"), "a\xEF\xBF\xBD");
+  EXPECT_EQ(wide(""), L"");
 }
 
 TEST_F(WindowsProcess, KillsTheChildrenOfAHangingCommandToo) {

@@ -11,7 +11,7 @@
 
 namespace throttle::uv {
 
-// Only failures take so long, on however busy a machine.
+// Only failures take this long, on however busy a machine.
 inline constexpr auto kPatience = std::chrono::seconds(60);
 
 // Runs until somebody calls loop.stop(). That nobody does within kPatience is a failure.

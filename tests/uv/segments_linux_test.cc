@@ -13,7 +13,7 @@
 namespace throttle::uv {
 namespace {
 
-// What <linux/tcp.h> tells and <netinet/tcp.h>, beside which it cannot stand, does not yet.
+// What <linux/tcp.h> has and <netinet/tcp.h>, beside which it cannot stand, does not yet.
 struct TcpCounts {
   tcp_info older;
   std::uint64_t pacing_rates[2];

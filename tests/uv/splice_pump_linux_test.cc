@@ -1,3 +1,4 @@
+// The pump between two real connections: ends, resets, full targets, no descriptors.
 #include <vector>
 
 #include "libthrottle/uv/pipe_pool.h"

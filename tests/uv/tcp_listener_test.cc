@@ -1,3 +1,4 @@
+// Listening: addresses, errors, back-pressure and the order of connections.
 #include "libthrottle/uv/tcp_listener.h"
 
 #include <memory>
@@ -19,8 +20,9 @@ TEST_F(TcpListenerTest, NamesAnAddressThatIsInUse) {
   const auto second = TcpListener::listen(loop, taken, acceptor);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kInUse);
-  EXPECT_EQ(second.error().message,
-            "cannot listen on " + taken.to_string() + ": address already in use");
+  EXPECT_EQ(second.error().message, "cannot listen on " + taken.to_string() +
+                                        ": address already in use. Another program listens "
+                                        "there: stop it, or choose another port");
 }
 
 TEST_F(TcpListenerTest, NamesAnAddressThatIsNotOfThisMachine) {

@@ -1,5 +1,5 @@
 // Two ends of a TCP connection over the loopback on one loop, and a receiver that writes down what
-// it is told.
+// it receives.
 #pragma once
 
 #include <functional>
@@ -99,7 +99,7 @@ class TcpTest : public testing::Test {
       run_until_stopped(loop);
   }
 
-  // For what no event tells: looks again every other millisecond; fails after kPatience.
+  // For what no event reports: looks again every other millisecond; fails after kPatience.
   template <typename Condition>
   void watch_until(Condition reached) {
     for (const TimePoint give_up = now() + kPatience; !reached() && now() < give_up;)

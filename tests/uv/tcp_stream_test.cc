@@ -1,3 +1,4 @@
+// A stream over the loopback: reading, writing, ends, resets, and receivers that die in a call.
 #include "libthrottle/uv/tcp_stream.h"
 
 #include <algorithm>
@@ -141,7 +142,7 @@ TEST_F(TcpStreamTest, TellsAReset) {
   server_end->stream.write("to nobody");
   server_end->stream.shutdown();
   run_briefly(loop);
-  EXPECT_FALSE(server_end->reset || server_end->eof || server_end->failure) << "told once";
+  EXPECT_FALSE(server_end->reset || server_end->eof || server_end->failure) << "reported once";
 }
 
 TEST_F(TcpStreamTest, TellsAResetOnceToOneWhoOnlyWrites) {
@@ -242,6 +243,42 @@ TEST_F(TcpStreamTest, HasNoPeerAddressAfterAReset) {
   const auto address = server_end->stream.peer_address();
   ASSERT_FALSE(address);
   EXPECT_EQ(address.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(TcpStreamTest, ReportsTheEndAgainToANewReceiverThatReads) {
+  client_end->stream.shutdown();
+  server_end->stream.start_reading();
+  run_until([&] { return server_end->eof; });
+  server_end->stream.stop_reading();
+
+  End next(loop, std::move(server_end->stream));
+  run_briefly(loop);
+  EXPECT_FALSE(next.eof) << "it does not read";
+  next.stream.start_reading();
+  EXPECT_FALSE(next.eof) << "from the loop only";
+  run_until([&] { return next.eof; });
+  next.eof = false;
+  next.stream.start_reading();
+  run_briefly(loop);
+  EXPECT_FALSE(next.eof) << "once";
+}
+
+TEST_F(TcpStreamTest, ReportsTheEndAgainToANewReceiverOfAStreamThatReads) {
+  client_end->stream.shutdown();
+  server_end->stream.start_reading();
+  run_until([&] { return server_end->eof; });
+  const End next(loop, std::move(server_end->stream));
+  run_until([&] { return next.eof; });
+}
+
+TEST_F(TcpStreamTest, ReportsNoEndOfAStreamThatWasClosedMeanwhile) {
+  client_end->stream.shutdown();
+  server_end->stream.start_reading();
+  run_until([&] { return server_end->eof; });
+  End next(loop, std::move(server_end->stream));
+  next.stream.close();
+  run_briefly(loop);
+  EXPECT_FALSE(next.eof);
 }
 
 TEST_F(TcpStreamTest, WorksWithNodelayAndKeepalive) {

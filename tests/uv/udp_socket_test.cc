@@ -1,3 +1,4 @@
+// Datagrams: sent whole, or refused at once.
 #include "libthrottle/uv/udp_socket.h"
 
 #include <array>

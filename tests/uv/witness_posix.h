@@ -14,7 +14,7 @@
 
 namespace throttle::uv {
 
-// A pipe that everybody inherits who is started while this lives; it tells when they are all gone.
+// A pipe that every process inherits that is started while this lives; it ends when all are gone.
 // (Their process numbers would not: init may take its time to collect them.)
 class Witness {
  public:

@@ -1,46 +1,8 @@
-// throttle-server: semaphores as a service over HTTP. The command line is config's, the work
-// server's.
-#include <cstdio>
-#include <cstdlib>
-#include <string>
-#include <variant>
-
-#include "libthrottle/config/server_command.h"
-#include "libthrottle/server/application.h"
-#include "libthrottle/server/version.h"
-
-namespace {
-
-using namespace throttle;
-
-constexpr int kWrongArgument = 2;
-
-int execute(const config::Run& run) {
-  return server::run_server(run.options);
-}
-int execute(const config::Check& check) {
-  return server::check_configuration(check.options);
-}
-
-int execute(const config::ShowHelp&) {
-  std::fputs(config::server_help().c_str(), stdout);
-  return EXIT_SUCCESS;
-}
-
-int execute(const config::ShowVersion&) {
-  std::printf("throttle-server %.*s\n", static_cast<int>(server::kVersion.size()),
-              server::kVersion.data());
-  return EXIT_SUCCESS;
-}
-
-}  // namespace
+// throttle-server: everything it does is app's.
+#include "libthrottle/app/arguments.h"
+#include "libthrottle/app/tool.h"
 
 int main(int argc, char** argv) {
-  const auto command = config::parse_server_command(
-      std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
-  if (!command) {
-    std::fprintf(stderr, "throttle-server: %s\n", command.error().message.c_str());
-    return kWrongArgument;
-  }
-  return std::visit([](const auto& asked) { return execute(asked); }, *command);
+  namespace app = throttle::app;
+  return app::run_tool(app::kLeaseServerTool, app::process_arguments(argc, argv));
 }

@@ -72,7 +72,7 @@ def test_heartbeats_keep_a_lock_beyond_its_life(serve):
 @pytest.mark.ours
 def test_heartbeats_as_far_apart_as_the_life_lose_nothing(serve):
     """As the client is shipped: both are five minutes, so each heartbeat comes a little late. The
-    server allows for 5 %, which a machine that stands still for so long may exceed."""
+    server allows for 5 %, which a machine that stands still for as long may exceed."""
     client = Client(serve("[semaphores]\nA = 1").url)
     rival = client.new_peer(timedelta(minutes=1))
     peer = PunctualPeer(client, expiration_time=timedelta(seconds=3),

@@ -213,7 +213,7 @@ def test_what_a_peer_once_got_by_waiting_is_not_counted_for_others(serve):
 
 @pytest.mark.ours
 def test_a_forgotten_peer_is_given_all_that_it_says_it_holds(serve):
-    """Only one of its entries is real, and nobody can tell which: too much is the safe side."""
+    """Only one of its entries is real, and nobody knows which: too much is the safe side."""
     client = Client(serve("[semaphores]\nA = 2\nB = 1").url)
     peer = Peer("5", active={"A": 2, "B": 1})
     client.heartbeat(peer)

@@ -73,7 +73,7 @@ class Connection:
         return Response(int(status), headers, body)
 
     def is_silent(self, seconds: float) -> bool:
-        """Whether no byte and no end comes for so long."""
+        """Whether no byte and no end comes for this time."""
         if self._unread:
             return False
         self._socket.settimeout(seconds)
@@ -99,9 +99,19 @@ class Connection:
     def _read_body(self, headers: dict[str, str]) -> bytes:
         if "content-length" in headers:
             return self._read_exactly(int(headers["content-length"]))
+        if headers.get("transfer-encoding") == "chunked":
+            return self._read_chunks()
         body, self._unread = self._unread, b""
         while piece := self._socket.recv(65536):
             body += piece
+        return body
+
+    def _read_chunks(self) -> bytes:
+        body = b""
+        while length := int(self._read_until(b"\r\n"), 16):
+            body += self._read_exactly(length)
+            assert self._read_exactly(2) == b"\r\n"
+        assert self._read_until(b"\r\n") == b"\r\n"
         return body
 
     def _read_until(self, mark: bytes) -> bytes:

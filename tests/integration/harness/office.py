@@ -85,7 +85,7 @@ def convert(port: int, document: Path, limit_s: float = LIMIT_S) -> Conversion:
 
 
 class ObedientClient:
-    """A client that is connected and does what it is told, nothing else; see its file."""
+    """A client that is connected and follows its commands, nothing else; see its file."""
 
     def __init__(self, port: int):
         self._process = subprocess.Popen(
@@ -101,7 +101,7 @@ class ObedientClient:
         assert self.ask("open", document) == "open"
 
     def count(self) -> int:
-        """How many documents are open in the office, whoever opened them."""
+        """How many documents are open in the office, of all clients."""
         return int(self.ask("count"))
 
     def leave(self) -> None:
@@ -137,7 +137,7 @@ PAGE_BREAK = """<office:automatic-styles>
 
 
 def write_document(path: Path, pages: int) -> Path:
-    """A text document of so many pages, each with a table."""
+    """A text document of `pages` pages, each with a table."""
     body = "".join(page(number) for number in range(1, pages + 1))
     content = (f'<?xml version="1.0"?><office:document-content {NAMESPACES} office:version="1.2">'
                f"{PAGE_BREAK}<office:body><office:text>{body}</office:text></office:body>"

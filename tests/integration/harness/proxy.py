@@ -40,9 +40,9 @@ class Proxy(Server):
         self.signal(signal.SIGTERM)
         self.wait_for_log("stopping")
         if self.is_running():
-            self.signal(signal.SIGTERM)
+            self.signal(signal.SIGINT)
         status = self.wait()
-        return 0 if status == -signal.SIGTERM and self.log("stopped") else status
+        return 0 if status == -signal.SIGINT and self.log("stopped") else status
 
     # What it shows.
 
@@ -55,7 +55,7 @@ class Proxy(Server):
         return sum(each["state"] == state for each in self.connections())
 
     def wait_for(self, **states: int) -> None:
-        """Waits until so many connections are in each of these states."""
+        """Waits until each of these states has this number of connections."""
         wait_until(lambda: all(self.in_state(state) == n for state, n in states.items()),
                    lambda: f"not {states}: {self.connections()}\n{self.stderr}")
 
@@ -65,7 +65,8 @@ class Proxy(Server):
     def metric(self, name: str) -> float:
         return self.metrics()[name]
 
-    # What it logs.
+    # What it logs. A thread of the proxy writes the log, so a line may come after what it is about
+    # shows elsewhere: wait for a line that has to come.
 
     def log(self, message: str) -> list[dict]:
         lines = (json.loads(line) for line in self.log_lines if line.startswith("{"))

@@ -15,7 +15,7 @@ from harness.tcp import LIMIT_S, free_port
 
 @dataclass
 class Server:
-    """One server on a port of its own. Its log stands in `stderr`, over restarts too."""
+    """One server on a port of its own. Its log is in `stderr`, over restarts too."""
 
     binary: Path
     folder: Path

@@ -14,7 +14,7 @@ _reserved: list[socket.socket] = []
 
 def free_port() -> int:
     """A port that the system gives to nobody else before release_ports(): it is bound already. A
-    server listens there all the same, for it sets SO_REUSEADDR too; until then, who connects is
+    server listens there all the same, for it sets SO_REUSEADDR too; until then, connections are
     refused."""
     keeper = socket.socket()
     keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,7 +59,7 @@ class Stream:
         return sent
 
     def read(self, length: int) -> bytes:
-        """So many bytes; raises ConnectionError where the end comes first."""
+        """`length` bytes; raises ConnectionError if the end comes first."""
         data = bytearray()
         while len(data) < length:
             piece = self.socket.recv(min(length - len(data), 1 << 20))

@@ -28,13 +28,13 @@ def assert_all_converted(conversions: list) -> None:
 
 
 def offices_started_by(proxy: Proxy) -> list[int]:
-    """Their process groups, as its commands told them."""
+    """Their process groups, as its commands printed them."""
     return [int(found[1]) for line in proxy.log("hook says")
             if (found := re.match(r"office (\d+) listens", line["line"]))]
 
 
 def endings(proxy: Proxy, number: int) -> list[str]:
-    """How so many connections ended: `--` in order, `TD` at their time-to-live."""
+    """How this number of connections ended: `--` in order, `TD` at their time-to-live."""
     return [line["state"] for line in proxy.wait_for_log("connection", number)]
 
 
@@ -109,7 +109,7 @@ def test_what_dead_clients_left_open_is_gone_with_the_next_recycling(
 
 def test_without_the_proxy(office, documents, background, connect, report_figure):
     """What an office does whose clients come all at once. That it fails them is not asserted: which
-    conversions break, if any, is a matter of its version and of luck, and is told."""
+    conversions break, if any, is a matter of its version and of luck, and is reported."""
     started = time.monotonic()
     conversions = convert_at_once(background, office.port, documents(CLIENTS))
     took_s = time.monotonic() - started

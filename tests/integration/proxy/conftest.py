@@ -39,13 +39,14 @@ def echoing(make_service):
 @pytest.fixture
 def make_proxy(proxy_binary, tmp_path):
     """Proxies that are not started yet. Those that run at the end of the test must have survived
-    it: they are told twice to stop, and have to end."""
+    it: they receive two signals to stop, and have to end."""
     proxies = []
 
     def make(upstream: int = 0, *arguments, **options) -> Proxy:
         folder = tmp_path / f"proxy-{len(proxies)}"
         folder.mkdir()
-        options["environment"] = {"THROTTLE_LOG": "info"} | options.get("environment", {})
+        surroundings = {"THROTTLE_LOG": "info,proxy=debug"} | options.get("environment", {})
+        options["environment"] = surroundings
         proxies.append(Proxy(proxy_binary, folder, upstream=upstream,
                              arguments=[str(word) for word in arguments], **options))
         return proxies[-1]

@@ -59,7 +59,7 @@ def test_a_lease_waits_for_a_connection(shared, background):
 
 
 def test_connections_and_leases_stand_in_one_queue(shared, service, background):
-    """One of each in turn; whoever is served lets the next one in."""
+    """One of each in turn; each one that is served lets the next one in."""
     holder = Client(shared.listen)
     wait_for_states(shared, "active")
     peers = [shared.new_peer() for _ in range(2)]
@@ -114,7 +114,7 @@ def test_deleting_its_peer_ends_a_connection(shared, service, state, letters):
 
 
 def test_what_else_is_done_with_the_peers_of_connections_does_no_harm(shared, service):
-    """Whoever knows their numbers may take leases in their name."""
+    """A client that knows their numbers may take leases in their name."""
     clients = [Client(shared.listen), Client(shared.listen)]
     service.next()
     wait_for_states(shared, "active", "waiting")
@@ -222,3 +222,18 @@ def test_the_status_of_a_proxy_shows_and_changes_nothing(start, echoing, method,
     body = {"expires_in": "1min"} if method == "POST" else None
     answer = start(echoing).request(method, target, body)
     assert answer.status in (status, 404)
+
+
+def test_idle_http_connections_leave_a_proxy_its_descriptors(serve, echoing):
+    """64 descriptors are left for connections, of which the proxy has reserved 2 × 8 + 16."""
+    listen = free_port()
+    server = serve(f'[semaphores]\nA = 8\n[proxy.office]\nlisten = "127.0.0.1:{listen}"\n'
+                   f'upstream = "127.0.0.1:{echoing.port}"\nsemaphore = "A"\n', open_files=128)
+    idle = [server.connect() for _ in range(100)]
+    for connection in idle[:20]:
+        assert connection.request("GET", "/health").status == 200
+    clients = [Client(listen) for _ in range(8)]
+    for number, client in enumerate(clients):
+        assert client.ask(b"%d" % number) == b"%d" % number
+    for connection in idle:
+        connection.close()

@@ -11,7 +11,7 @@ from harness.tcp import LIMIT_S, Client
 # then lies behind bytes that have not come yet. Only a reset overtakes them.
 SENT = [0, 5, 65_536, 300_000]
 TOO_MUCH = 300_000
-# A process that connects, sends so many bytes as far as they fit, says so, and waits for its end.
+# A process that connects, sends bytes as far as they fit, says so, and waits for its end.
 VANISHING = """
 import socket, sys, time
 client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))

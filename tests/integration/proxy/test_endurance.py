@@ -1,4 +1,4 @@
-"""Many who wait, descriptors that run out, and a while of everything at once."""
+"""Many waiting clients, descriptors that run out, and a while of everything at once."""
 
 import os
 import random
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.server import wait_until
-from harness.tcp import Client, echo
+from harness.tcp import LIMIT_S, Client, echo
 
 WAITING = 10_000
 SOAK_S = float(os.environ.get("THROTTLE_SOAK_S", "20"))  # minutes of it, for a release
@@ -60,6 +60,39 @@ def test_ten_thousand_wait_and_all_are_served(start, make_service, many_descript
     report_figure(f"{half / (time.monotonic() - began):.0f} of them a second were served in turn")
     wait_until(proxy.is_empty)
     assert (service.most, service.accepted) == (1, half + 1)
+
+
+@pytest.mark.parametrize("open_files", [None, FEW])
+def test_half_closing_clients_wait_and_hold_and_are_served(make_proxy, make_service, open_files):
+    held, present, most = threading.Event(), [], []
+
+    def talk(stream) -> None:
+        present.append(stream)
+        most.append(len(present))
+        held.wait(LIMIT_S)
+        question = stream.read_all()  # to its end, as a service that takes whole requests
+        present.remove(stream)
+        stream.send(b"answer to " + question)
+
+    service = make_service(talk)
+    proxy = make_proxy(service.port, "-n", 3, open_files=open_files)
+    proxy.start()
+    before = proxy.descriptors()
+    clients = proxy.clients(3 * FEW)
+    for number, client in enumerate(clients):
+        client.send(b"%d" % number)
+        client.finish_sending()
+    wait_until(lambda: len(present) == 3)  # the status page may have no descriptor left
+    spinning = proxy.cpu_seconds()
+    time.sleep(1)  # the time over which a loop that spins would show
+    assert proxy.cpu_seconds() - spinning < 0.3
+    held.set()
+    for number, client in enumerate(clients):
+        assert client.read_all() == b"answer to %d" % number
+        client.close()
+    wait_until(proxy.is_empty)
+    wait_until(lambda: proxy.descriptors() <= before + 1)
+    assert max(most) == 3
 
 
 def test_descriptors_that_run_out_neither_spin_nor_kill(make_proxy, echoing):
@@ -119,7 +152,7 @@ def test_a_service_is_not_blamed_for_descriptors_that_run_out(start, make_servic
     with no_descriptors(proxy):
         assert b" 503 " in client.read_all()
         assert proxy.ending_of(client)["state"] == "RC"
-    assert "too many open files" in proxy.log("could not serve a connection")[0]["reason"]
+    assert "too many open files" in proxy.wait_for_log("could not serve a connection")[0]["reason"]
     assert proxy.metric(
         'throttle_proxy_connections_total{proxy="proxy",outcome="exhausted"}') == 1
 

@@ -38,7 +38,7 @@ def test_a_hook_that_fails_turns_the_client_away_and_frees_the_place(start, echo
     [failed] = proxy.log("hook failed")
     assert (failed["client"], failed["activation"]) == (first.address, 1)
     assert "status 3" in failed["reason"]
-    assert "status 3" in proxy.log("could not serve a connection")[0]["reason"]
+    assert "status 3" in proxy.wait_for_log("could not serve a connection")[0]["reason"]
 
 
 def test_a_command_that_does_not_exist_is_a_hook_that_fails(start, echoing):
@@ -97,9 +97,11 @@ def test_the_environment_tells_a_hook_about_its_connection(start, service, tmp_p
     told = tmp_path / "told"
     proxy = start(service, "--name", "office",
                   "--before-activate", f"env | grep ^THROTTLE_ >> {told}; echo >> {told}")
-    clients = proxy.clients(3, "127.0.0.7")
+    clients = proxy.clients(1, "127.0.0.7")
+    proxy.wait_for(active=1)
+    clients += proxy.clients(2, "127.0.0.7")
     proxy.wait_for(active=1, waiting=2)
-    time.sleep(0.1)  # the wait that the second one is told
+    time.sleep(0.1)  # the wait that is reported to the second one
     clients[0].reset()
     proxy.wait_for(active=1, waiting=1)
     first, second = (
@@ -207,6 +209,7 @@ def test_a_hook_whose_client_leaves_runs_to_its_end_and_holds_the_place(
     first_done = abandoned.wait_for_log("hook done", 2)[0]
     assert (first_done["client"], first_done["activation"]) == (abandoned.gone.address, 1)
     assert abandoned.wait_for_log("hook says", 2)[0]["client"] == abandoned.gone.address
+    abandoned.wait_for_log("connection", 2)
     wait_until(abandoned.is_empty)
     assert len(abandoned.endings()) == 2
     assert echoing.accepted == 1
@@ -241,7 +244,7 @@ def test_a_hook_hears_once_that_a_connection_was_timed_out(start, echoing, tmp_p
 @pytest.mark.parametrize("limit", [1, 3])
 def test_recycling_under_load_keeps_the_order_and_meets_nobody(
         start, make_service, tmp_path, limit):
-    """Each recycling replaces a service that counts who is connected to it."""
+    """Each recycling replaces a service that counts its connections."""
     seen, served = tmp_path / "seen", []
 
     def talk(stream) -> None:
@@ -321,7 +324,7 @@ def test_a_service_that_does_not_return_in_time_is_left_to_the_next_connection(s
     first.close()
     assert second.ending() == "closed"
     assert proxy.ending_of(second)["state"] == "SC"
-    assert any("does not answer after its recycling" in note for note in notes(proxy))
+    wait_until(lambda: any("does not answer after its recycling" in note for note in notes(proxy)))
 
 
 def test_a_recycling_that_fails_is_told_and_the_queue_goes_on(start, echoing):

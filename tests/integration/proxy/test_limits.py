@@ -39,6 +39,54 @@ def test_waiting_and_active_connections_of_a_client_count_together(start, servic
     assert is_refused(proxy, "127.0.0.1")
 
 
+def test_a_client_that_has_a_place_may_have_extra_ones(start, service):
+    """As psql, whose Ctrl+C is a second connection while the first one is served."""
+    proxy = start(service, "--extra-per-client", 1)
+    query = proxy.client("127.0.0.1")
+    proxy.wait_for(active=1)
+    other = proxy.client("127.0.0.2")
+    proxy.wait_for(waiting=1)
+    cancel = proxy.client("127.0.0.1")
+    proxy.wait_for(active=2, waiting=1)
+    one_more = proxy.client("127.0.0.1")
+    proxy.wait_for(active=2, waiting=2)
+    cancel.reset()  # and the extra place passes on to the next of that client
+    assert proxy.ending_of(cancel)["state"] == "CD"
+    proxy.wait_for(active=2, waiting=1)
+    query.reset()
+    proxy.wait_for(active=2, waiting=0)
+    assert other.is_open() and one_more.is_open()
+
+
+def test_extra_places_come_and_go_with_a_reload(make_proxy, service):
+    proxy = make_proxy()
+
+    def config(extra: int) -> str:
+        return f"""
+[proxy.office]
+listen = "127.0.0.1:{proxy.listen}"
+upstream = "127.0.0.1:{service.port}"
+extra_per_client = {extra}
+"""
+
+    proxy.config = config(0)
+    proxy.start()
+    proxy.client()
+    proxy.wait_for(active=1)
+    for extra in (1, 0, 1):
+        proxy.reload(config(extra))
+        first, second = proxy.clients(2)
+        # The client that came before there were extra places has a right to them too.
+        proxy.wait_for(active=1 + extra, waiting=2 - extra)
+        for client in (first, second):
+            client.reset()
+        proxy.wait_for(active=1, waiting=0)
+    proxy.kept[0].reset()
+    proxy.wait_for(active=0)
+    proxy.clients(3)
+    proxy.wait_for(active=2, waiting=1)
+
+
 def test_networks_have_limits_of_their_own_or_none(start, service):
     proxy = start(service, "--max-per-client", 1, "--client-limit", "127.0.0.16/28=3",
                   "--client-limit", "127.0.0.17=none", "--client-limit", "127.0.0.64/26=0")
@@ -53,6 +101,35 @@ def test_a_prefix_makes_neighbours_one_client(start, service):
     assert not is_refused(proxy, "127.0.0.1")
     assert is_refused(proxy, "127.0.0.250")
     assert not is_refused(proxy, "127.0.1.1")
+
+
+def test_one_too_many_is_sent_the_words_of_the_protocol(start, service):
+    proxy = start(service, "--max-per-client", 1, "--reject-text", r"421 busy\r\n")
+    proxy.client()
+    proxy.wait_for(active=1)
+    assert proxy.client().read_all() == b"421 busy\r\n"
+
+
+def test_a_client_may_only_connect_this_often(start, service):
+    proxy = start(service, "-n", 9, "--max-rate", "2/h")
+    proxy.clients(2)
+    proxy.wait_for(active=2)
+    assert is_refused(proxy, "127.0.0.1")
+    assert not is_refused(proxy, "127.0.0.2")
+    assert proxy.metric(
+        'throttle_proxy_connections_total{proxy="proxy",outcome="refused_rate"}') == 1
+
+
+def test_connections_without_a_byte_are_no_news(start, echoing):
+    proxy = start(echoing, environment={"THROTTLE_LOG": "info"})
+    check = proxy.client()
+    proxy.wait_for(active=1)
+    check.close()
+    wait_until(proxy.is_empty)
+    client = proxy.client()
+    assert client.ask(b"hello") == b"hello"
+    client.close()
+    assert [line["client"] for line in proxy.wait_for_log("connection")] == [client.address]
 
 
 @pytest.mark.parametrize("how, ending", [("close", "closed"), ("reset", "reset")])
@@ -78,7 +155,7 @@ def test_the_text_arrives_although_the_client_had_sent_something(start, service,
     assert (status, headers["connection"]) == (429, "close")
     assert int(headers["retry-after"]) > 0
     assert len(body) == int(headers["content-length"]) > 0
-    assert not any(letter.isdigit() for letter in body), "it tells of the limits"
+    assert not any(letter.isdigit() for letter in body), "it reveals the limits"
 
 
 def refused_by_full_queue(start, service):

@@ -1,4 +1,4 @@
-"""Who is let through, in which order, and who has to wait how long."""
+"""Which clients are let through, in which order, and how long the others wait."""
 
 import time
 

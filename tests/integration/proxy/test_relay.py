@@ -97,10 +97,13 @@ def test_a_reset_of_the_client_is_one_for_the_service(connected):
     client.reset()
     assert stream.ending() == "reset"
     assert proxy.ending_of(client)["state"] == "CD"
+    assert proxy.ending_of(client)["end"] == "the client left with the service connected"
 
 
 def test_a_reset_of_the_service_is_one_for_the_client(connected):
     proxy, client, stream = connected()
+    stream.send(b"x")  # one that resets without a byte is tried again
+    assert client.read(1) == b"x"
     stream.reset()
     assert client.ending() == "reset"
     assert proxy.ending_of(client)["state"] == "SD"
@@ -156,7 +159,8 @@ def test_a_service_that_never_comes_frees_the_place_in_time(start):
     # One after the other. The loop's clock stands while it works, so a time-out may come early.
     assert 0.45 < time.monotonic() - began
     assert [proxy.ending_of(client)["state"] for client in (first, second)] == ["SC", "SC"]
-    (line,) = proxy.log("could not serve a connection")  # the second of a kind waits for a summary
+    # The second of a kind waits for a summary.
+    (line,) = proxy.wait_for_log("could not serve a connection")
     assert "refused" in line["reason"] and str(proxy.upstream) in line["reason"]
     assert proxy.is_empty()
 
@@ -227,7 +231,7 @@ def test_the_time_to_live_does_not_count_the_wait(start, service):
 
 
 def test_connections_have_nodelay_and_keepalive(connected):
-    """As the system tells it."""
+    """As the system reports it."""
     proxy, client, stream = connected()
     ends = f":{proxy.listen:04X}", f":{int(client.address.split(':')[1]):04X}"
 

@@ -140,7 +140,7 @@ def test_an_address_that_cannot_be_had_leaves_the_proxy_where_it_was(start_offic
     service, other = make_service(echo), make_service()
     proxy = start_office(service)
     proxy.reload(table("office", other.port, service.port))
-    assert str(other.port) in proxy.log("the proxy goes on at its old address")[0]["reason"]
+    assert str(other.port) in proxy.log("the proxy stays at its old address")[0]["reason"]
     with proxy.client() as client:
         assert client.ask(b"hello") == b"hello"
 
@@ -295,8 +295,9 @@ def test_descriptors_are_kept_for_as_many_places_as_there_are_now(start_office, 
     [warning] = proxy.log(TOO_FEW_FILES)
     assert (warning["limit"], warning["wanted"]) == (400, 2064)
     proxy.clients(300)
-    wait_until(lambda: proxy.in_state("silent") >= 190)
-    assert proxy.in_state("silent") <= 200
+    # 400 - 64 descriptors for connections, of which each that can get a place may need two.
+    wait_until(lambda: proxy.in_state("silent") >= 160)
+    assert proxy.in_state("silent") <= 168
     proxy.rewrite(max_connections=10, activate_on='"first-byte"')
     proxy.wait_for(silent=300)
     assert len(proxy.log(TOO_FEW_FILES)) == 1
@@ -310,7 +311,7 @@ def test_a_broken_file_is_refused_whole(start_office, make_service, broken):
     holder.ask(b"hello")
     proxy.write_config(proxy.table(max_connections=2).replace("max_connections = 2", broken))
     proxy.signal(signal.SIGHUP)
-    proxy.wait_for_log("the configuration is not valid and the old one stays in force")
+    proxy.wait_for_log("reload refused: the old configuration stays in force")
     proxy.wait_for(active=1, waiting=1)
     holder.close()
     assert waiting.ask(b"my turn") == b"my turn"
@@ -326,7 +327,7 @@ def test_who_stops_reads_no_file_again(start_office, make_service):
     port = free_port()
     proxy.write_config(table("other", port, service.port))
     proxy.signal(signal.SIGHUP)
-    proxy.wait_for_log("the file is not read again: this process stops")
+    proxy.wait_for_log("reload ignored: shutting down")
     with pytest.raises(ConnectionRefusedError):
         Client(port)
     active.close()

@@ -14,7 +14,7 @@ MOST = 3
 WORKERS_EACH = 4
 TURNS = 5
 
-# Begins when it is told to. Writes who is inside; appending a short line is atomic.
+# Begins at a signal. Writes which client is inside; appending a short line is atomic.
 WORK = """
 import sys, time
 from datetime import timedelta

@@ -177,3 +177,39 @@ def test_a_broken_file_is_refused_with_its_error_and_the_old_one_stays(serve, re
     assert server.request("GET", "/remainder?semaphore=B").body == b"Unknown semaphore"
     reload(server, "[semaphores]\nA = 2", "reloaded")
     assert server.remainder("A") == 1
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("config", ["", "\n# nothing\n", '[http]\nlisten = "127.0.0.1:8000"'],
+                         ids=["empty", "comments", "another table"])
+def test_a_file_that_would_retire_everything_is_refused(serve, reload, config):
+    server = serve("[semaphores]\nA = 1", **INFO)
+    reload(server, config, "stays in force")
+    assert server.remainder("A") == 1
+    reload(server, "[semaphores]", "reloaded")
+    assert server.request("GET", "/remainder?semaphore=A").body == b"Unknown semaphore"
+
+
+@pytest.mark.ours
+def test_a_reload_names_each_changed_key_that_needs_a_restart(serve, reload):
+    server = serve("[semaphores]\nA = 1", **INFO)
+    reload(server, 'startup_grace = "1s"\ndrain_timeout = "1s"\n[semaphores]\nA = 2\n'
+                   '[http]\nidle_timeout = "3s"', "reloaded")
+    changed = [line for line in server.log_lines if "needs a restart" in line]
+    assert [line.split("key=")[1].strip() for line in changed] == ["startup_grace",
+                                                                  "http.idle_timeout"]
+
+
+@pytest.mark.ours
+def test_a_paused_server_grants_nothing_until_it_is_resumed(serve, reload, background):
+    server = serve("[semaphores]\nA = 1", **INFO)
+    server.signal(signal.SIGUSR1)
+    wait_until(lambda: any("paused" in line for line in server.log_lines))
+    reload(server, "[semaphores]\nA = 1\nB = 1", "reloaded")
+    peers = {name: server.new_peer() for name in "AB"}
+    answers = [background(server.acquire, peer, name, 1, "?block_for=20s")
+               for name, peer in peers.items()]
+    wait_until(lambda: server.metrics()["throttle_parked_requests"] == 2)
+    assert server.metrics()['throttle_paused{semaphore="B"}'] == 1
+    server.signal(signal.SIGUSR2)
+    assert [answer.result(LIMIT_S).status for answer in answers] == [200, 200]

@@ -32,7 +32,7 @@ def restore(fields: bytes) -> bytes:
 
 
 UNKNOWN_PATHS = [
-    ("GET", "/nowhere"), ("POST", "/nowhere"), ("PATCH", "/nowhere"), ("GET", "/peers"),
+    ("GET", "/nowhere"), ("POST", "/nowhere"), ("PATCH", "/nowhere"),
     ("GET", "/peers/1/"), ("PUT", "/peers/1/A/B"), ("POST", "/new_peer/"), ("GET", "/health/"),
     ("GET", "/Health"), ("GET", "/favicon.icon"), ("GET", "/%68ealth"),
 ]
@@ -40,7 +40,7 @@ UNKNOWN_PATHS = [
 
 @pytest.mark.parametrize("method, target", UNKNOWN_PATHS)
 def test_an_unknown_path_is_404(untouched, method, target):
-    answer = untouched.request(method, target)
+    answer = answer_to(untouched, encode(method, target, Accept="text/html"))
     assert answer.status == 404
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert b"<html" in answer.body.lower()
@@ -70,7 +70,30 @@ def test_a_wrong_method_is_405_and_says_which_are_right(untouched, method, targe
     answer = untouched.request(method, target)
     assert answer.status == 405
     assert {name.strip() for name in answer.headers["allow"].split(",")} == allowed
-    assert answer.body == b""
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("method, target", [("GET", "/nowhere"), ("POST", "/peers/1"),
+                                            ("PUT", "/peers/1/A"), ("GET", "/ready")])
+def test_a_text_for_people_ends_its_line(untouched, method, target):
+    answer = untouched.request(method, target)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.body.endswith(b"\n")
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("headers", [
+    {"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"},
+    {"Sec_Fetch_Site": "cross-site"},
+], ids=repr)
+def test_a_page_of_another_site_changes_nothing(untouched, headers):
+    assert answer_to(untouched, new_peer(b'{"expires_in":"1h"}', **headers)).status == 403
+
+
+@pytest.mark.ours
+def test_options_says_what_a_path_takes(untouched):
+    answer = untouched.request("OPTIONS", "/peers/1")
+    assert (answer.status, answer.headers["allow"]) == (204, "PUT,DELETE,OPTIONS")
 
 
 @pytest.mark.parametrize("request_bytes", [
@@ -160,7 +183,7 @@ def test_a_query_that_says_nothing_usable_is_400(untouched, request_bytes):
 @pytest.mark.parametrize("request_bytes", [
     acquire(b"1", "/peers/3/Z"), encode("DELETE", "/peers/1/Z"),
     encode("GET", "/remainder?semaphore=Z"), encode("GET", "/remainder?semaphore="),
-    encode("GET", "/remainder?semaphore=a"), restore(b'"peer_id":9,"acquired":{"A":1,"Z":1}'),
+    encode("GET", "/remainder?semaphore=a"), restore(b'"peer_id":9,"acquired":{"Z":1}'),
     acquire(b"1", "/peers/99/Z"), acquire(b"0", "/peers/1/Z"),
 ], ids=ids)
 def test_an_unknown_semaphore_is_400_by_its_exact_text(untouched, request_bytes):

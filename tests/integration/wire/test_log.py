@@ -32,7 +32,8 @@ def lose_a_lease(server, semaphore: str = "A") -> None:
 ])
 def test_the_level_decides_and_the_variable_wins(serve, config, variable, warns, informs):
     environment = {"THROTTLE_LOG": variable} if variable else {}
-    server = serve("[semaphores]\nA = 1\n" + config, environment=environment)
+    settings = 'startup_grace = "1ms"\n[semaphores]\nA = 1\n'  # without a grace there is a warning
+    server = serve(settings + config, environment=environment)
     lose_a_lease(server)
     server.stop()
     assert ("WARN" in server.stderr) is warns
@@ -60,17 +61,19 @@ def test_the_log_names_the_semaphore_that_is_not_known(serve, method, target, bo
     server = serve("[semaphores]\nA = 1", arguments=["--log-format", "json"])
     refused = server.request(method, target, body)
     assert (refused.status, refused.body) == (400, b"Unknown semaphore")
-    wait_until(lambda: server.log_lines)
-    line = json.loads(server.log_lines[-1])
-    assert line["message"] == "refused a request"
-    assert line["reason"] == "Unknown semaphore: nobodys"
+    def refusals():
+        lines = [json.loads(line) for line in server.log_lines]
+        return [line for line in lines if line["message"] == "refused a request"]
+
+    wait_until(refusals)
+    assert [line["reason"] for line in refusals()] == ["Unknown semaphore: nobodys"]
 
 
 @pytest.mark.ours
 def test_the_warning_of_a_lost_lease_names_its_client(serve):
     server = serve("[semaphores]\nA = 1")
     lose_a_lease(server)
-    wait_until(lambda: re.search(r"WARN .* peer=\d+ client=127\.0\.0\.1:\d+ semaphore=A count=1",
+    wait_until(lambda: re.search(r'WARN .* peer=\d+ label="" client=127\.0\.0\.1:\d+ semaphore=A',
                                  server.stderr), lambda: server.stderr)
 
 
@@ -86,6 +89,22 @@ def test_each_line_has_its_time_level_and_target(serve):
 def test_a_mistake_in_the_variable_is_told_though_it_lets_only_errors_pass(serve):
     server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "ledger=debgu"})
     wait_until(lambda: "log level 'ledger=debgu' is ignored" in server.stderr)
+
+
+@pytest.mark.ours
+def test_an_unknown_target_silences_nothing_and_is_guessed(serve):
+    server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": "ledgr"})
+    lose_a_lease(server)
+    wait_until(lambda: "did you mean 'ledger'?" in server.stderr)
+    wait_until(lambda: "a peer that held a lease was not renewed in time" in server.stderr)
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("target", ["app", "http", "journal", "ledger", "proxy"])
+def test_every_target_of_the_log_is_known(serve, target):
+    server = serve("[semaphores]\nA = 1", environment={"THROTTLE_LOG": f"{target}=debug,warn"})
+    server.stop()
+    assert "is ignored" not in server.stderr
 
 
 def test_a_server_without_semaphores_says_so(serve):
@@ -175,7 +194,8 @@ def receiver():
 
 
 def is_warning(message: dict) -> bool:
-    return message["level"] == 4
+    """About a lease that was lost."""
+    return message["level"] == 4 and "_semaphore" in message
 
 
 @pytest.mark.ours

@@ -167,31 +167,44 @@ def test_without_descriptors_the_server_waits_without_spinning_and_recovers(serv
     ledger = Ledger(serve(CONFIG, open_files=48))
     server, before = ledger.server, ledger.state()
     with ExitStack() as stack:
-        kept = stack.enter_context(server.connect())
-        assert kept.request("GET", "/health").status == 200
         for _ in range(120):  # more than the server can accept, less than the system queues
             stack.enter_context(server.connect())
         assert cpu_share(server) < IDLE_SHARE
-        assert kept.request("GET", "/health").status == 200
         assert server.is_running()
     wait_until(lambda: answers(server))
     assert ledger.state() == before
 
 
 @pytest.mark.ours
-def test_connections_beyond_the_limit_wait_for_their_turn(serve):
+def test_a_connection_beyond_the_limit_takes_the_place_of_one_that_is_idle(serve):
     server = serve(CONFIG + "[http]\nmax_connections = 3\n")
     first, *more = [server.connect() for _ in range(3)]
     for connection in (first, *more):
         assert connection.request("GET", "/health").status == 200
     with server.connect() as late:
+        assert late.request("GET", "/health").status == 200
+        assert first.hangs_up()
+        assert late.request("GET", "/health").status == 200
+    for connection in more:
+        assert connection.request("GET", "/health").status == 200
+
+
+@pytest.mark.ours
+def test_connections_beyond_the_limit_wait_while_every_other_one_has_a_request(serve):
+    server = serve(CONFIG + "[http]\nmax_connections = 2\n")
+    half, other = [server.connect() for _ in range(2)]
+    for connection in (half, other):
+        connection.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+    time.sleep(0.2)
+    with server.connect() as late:
         late.send_request("GET", "/health")
         assert late.is_silent(0.3)
         assert cpu_share(server, 0.5) < IDLE_SHARE
-        first.close()
+        half.send(b"\r\n")
+        assert half.response().status == 200
         assert late.response().status == 200
-    for connection in more:
-        connection.close()
+    other.send(b"\r\n")
+    assert other.response().status == 200
 
 
 def answers(server) -> bool:

@@ -1,0 +1,123 @@
+// The gate with its sockets: acceptors, the timer of the arrivals, and the rejecter.
+#include "libthrottle/gate/throttled_listener.h"
+
+#include <utility>
+
+#include "libthrottle/core/check.h"
+#include "libthrottle/gate/client.h"
+#include "libthrottle/gate/gate.h"
+#include "libthrottle/gate/rejecter.h"
+#include "libthrottle/uv/acceptor.h"
+#include "libthrottle/uv/clock.h"
+#include "libthrottle/uv/listen_on_each.h"
+#include "libthrottle/uv/loop.h"
+#include "libthrottle/uv/timer.h"
+
+namespace throttle::gate {
+
+static_assert(kSpareDescriptors == uv::Acceptor::kSpareDescriptors);
+
+struct ThrottledListener::State final : uv::Acceptor::Receiver,
+                                        Gate::Receiver,
+                                        Place::Client::Listener {
+  State(uv::Loop& event_loop, LedgerHub& hub, Options options, ThrottledListener::Receiver& owner)
+      : loop(event_loop),
+        receiver(owner),
+        rejecter(loop),
+        timer(loop, uv::bound<&State::on_due>(this)),
+        gate(hub, uv::now, std::move(options), *this) {}
+
+  // --- uv::Acceptor::Receiver ---
+  bool has_room() override { return !gate.is_stopped(); }
+  void on_connected(uv::TcpStream stream) override;
+  void on_accept_failed(const Error& error) override { receiver.on_accept_failed(error); }
+
+  // --- Gate::Receiver ---
+  void on_not_admitted(const Visit& visit, Refusal refusal) noexcept override {
+    receiver.on_not_admitted(visit, refusal);
+  }
+
+  // --- Place::Client::Listener ---
+  void on_received(Place::Client& client) override {
+    gate.on_received(client);
+    arm();
+  }
+  void on_left(Place::Client& client) override { gate.on_left(client); }
+  void on_admitted(Place::Client& client) override { receiver.on_admitted(Place(client)); }
+
+  void on_due() {
+    gate.advance();
+    arm();
+  }
+  void arm() { timer.arm(gate.next_deadline()); }
+
+  uv::Loop& loop;
+  ThrottledListener::Receiver& receiver;
+  Rejecter rejecter;
+  std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
+  uv::Timer timer;
+  Gate gate;
+};
+
+void ThrottledListener::State::on_connected(uv::TcpStream stream) {
+  const auto address = stream.peer_address();
+  if (!address) return;  // it has left already
+  const Place::Client::Context context{loop, gate, rejecter, *this};
+  gate.arrive(std::make_unique<Place::Client>(context, std::move(stream)), *address);
+  arm();
+}
+
+ThrottledListener::ThrottledListener(uv::Loop& loop, LedgerHub& hub, Options options,
+                                     Receiver& receiver)
+    : state_(std::make_unique<State>(loop, hub, std::move(options), receiver)) {}
+ThrottledListener::~ThrottledListener() = default;
+
+Result<SocketAddress> ThrottledListener::listen(const HostPort& where) {
+  THROTTLE_CHECK(!state_->gate.is_stopped());
+  const Options& options = state_->gate.options();
+  std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
+  auto listening = uv::listen_on_each(state_->loop, where, [&](const SocketAddress& address) {
+    auto acceptor =
+        std::make_unique<uv::Acceptor>(state_->loop, *state_, options.spare_descriptors);
+    auto bound = acceptor->listen(address, options.keepalive);
+    if (bound) acceptors.push_back(std::move(acceptor));
+    return bound;
+  });
+  if (listening) state_->acceptors = std::move(acceptors);
+  return listening;
+}
+
+void ThrottledListener::set_options(Options options) {
+  state_->gate.set_options(std::move(options));
+  for (const auto& acceptor : state_->acceptors)
+    acceptor->set_spare_descriptors(state_->gate.options().spare_descriptors);
+}
+
+void ThrottledListener::stop() {
+  for (const auto& acceptor : state_->acceptors)
+    acceptor->close();
+  state_->gate.stop();
+}
+
+bool ThrottledListener::has_visitors() const {
+  return state_->gate.visitor_count() > 0;
+}
+
+std::size_t ThrottledListener::waiting_count() const {
+  return state_->gate.waiting_count();
+}
+
+std::vector<WaitingView> ThrottledListener::waiting() const {
+  return state_->gate.waiting();
+}
+
+std::optional<Visit> ThrottledListener::waiting(PeerId peer) const {
+  return state_->gate.waiting(peer);
+}
+
+std::size_t ThrottledListener::visit_silent(std::size_t from, std::size_t most,
+                                            const std::function<void(const Visit&)>& visit) const {
+  return state_->gate.visit_silent(from, most, visit);
+}
+
+}  // namespace throttle::gate

@@ -1,0 +1,36 @@
+// The ledger in the log: what an operator should know is a warning, the rest is for debugging.
+//
+// Warnings are those of the original server (peers that expired, peers that were restored). Clients
+// can trigger them. Restores are limited for each semaphore. A lease that was lost is never left
+// out, because somebody may look for it: those that are lost in one turn of the loop share lines.
+// Threads: one, the ledger's.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "libthrottle/core/lease_ledger.h"
+#include "libthrottle/telemetry/limited_line.h"
+#include "libthrottle/telemetry/log.h"
+
+namespace throttle::pages {
+
+class LedgerLog {
+ public:
+  // `ledger`, which knows the names of semaphores, and `lines` outlive it.
+  LedgerLog(const LeaseLedger& ledger, telemetry::Log log, telemetry::LimitedLines& lines);
+
+  void observe(std::span<const LedgerEvent> events);
+
+ private:
+  void warn(const LedgerEvent& event);
+  void warn_of_lost(std::span<const LedgerEvent> events) const;
+  std::string describe_lost(const LedgerEvent& event) const;
+  void trace(const LedgerEvent& event) const;
+
+  const LeaseLedger& ledger_;
+  telemetry::Log log_;
+  telemetry::LimitedLine peer_restored_;
+};
+
+}  // namespace throttle::pages

@@ -1,0 +1,43 @@
+// Listening sockets that a service manager has opened for this process: TcpListener uses one of
+// these instead of a socket of its own where the address is the same.
+//
+// A name stands for its sockets as a place to listen on, which listen_on_each() understands. The
+// descriptors stay open as long as the process, and each listener has a duplicate: a listener can
+// close and come back, and clients that connect meanwhile wait.
+// Threads: the loop's.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libthrottle/core/address.h"
+#include "libthrottle/core/result.h"
+
+namespace throttle::uv {
+
+class HandedSockets {
+ public:
+  // Adds listening TCP sockets under a name. Error kUnavailable: one has no address of IP.
+  Result<void> add(std::string_view name, std::span<const int> descriptors);
+
+  // Where to listen to have the sockets of this name. No host that people can write is like it.
+  static HostPort place(std::string_view name);
+  static bool is_place(const HostPort& where);
+
+  // The addresses of a place(); empty if no socket has that name.
+  std::vector<SocketAddress> addresses(const HostPort& where) const;
+  std::optional<int> find(const SocketAddress& address) const;
+
+ private:
+  struct Socket {
+    std::string name;
+    SocketAddress address;
+    int descriptor;
+  };
+  std::vector<Socket> sockets_;
+};
+
+}  // namespace throttle::uv

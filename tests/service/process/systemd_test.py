@@ -1,0 +1,142 @@
+"""What the real binary sends to systemd, and what it takes from it."""
+
+import os
+import signal
+import socket
+import unittest
+
+from process import SEMAPHORE, ProcessTest, health, serves, wait_until
+
+
+class Notify(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.systemd = self.notify_socket(str(self.folder / "notify"))
+
+    def start_notifying(self, *options, **environment):
+        return self.start(*options,
+                          environment={"NOTIFY_SOCKET": self.systemd.address} | environment)
+
+    def test_each_step_and_ready_when_it_serves(self):
+        process = self.start_notifying()
+        self.assertIn("EXTEND_TIMEOUT_USEC", self.systemd.until("STATUS=the configuration"))
+        self.systemd.until("STATUS=listening on 127.0.0.1")
+        ready = self.systemd.until("READY=1")
+        self.assertEqual(ready["STATUS"], f"127.0.0.1:{self.port}, 1 semaphore")
+        self.assertEqual(health(self.port), "HTTP/1.1 200 OK")
+        process.terminate()
+        stopping = self.systemd.until("STOPPING=1")
+        self.assertIn("EXTEND_TIMEOUT_USEC", stopping)
+        self.assertEqual(self.code(process), 0)
+
+    def test_an_abstract_socket_is_a_socket_too(self):
+        systemd = self.notify_socket(f"@throttle-test-{os.getpid()}")
+        self.start(environment={"NOTIFY_SOCKET": systemd.address})
+        systemd.until("READY=1")
+
+    def test_a_reload_ends_with_ready_whether_it_is_refused_or_not(self):
+        process = self.start_notifying()
+        self.systemd.until("READY=1")
+        process.send_signal(signal.SIGHUP)
+        self.assertGreater(int(self.systemd.until("RELOADING=1")["MONOTONIC_USEC"]), 0)
+        self.assertEqual(self.systemd.until("READY=1")["STATUS"], "reloaded")
+        self.write("[semaphores]\nA = 'one'")
+        process.send_signal(signal.SIGHUP)
+        self.systemd.until("RELOADING=1")
+        self.assertIn(f"refused: {self.file}:2:5: ", self.systemd.until("READY=1")["STATUS"])
+        self.assertTrue(serves(self.port))
+
+    def test_the_loop_feeds_the_watchdog(self):
+        self.start_notifying(WATCHDOG_USEC="200000")
+        for _ in range(3):
+            self.systemd.until("WATCHDOG=1")
+
+    def test_a_watchdog_of_another_process_is_left_alone(self):
+        process = self.start_notifying(WATCHDOG_USEC="1000", WATCHDOG_PID="1")
+        self.systemd.until("READY=1")
+        process.terminate()
+        messages = []
+        while "STOPPING=1" not in "".join(messages):
+            messages.append(self.systemd.socket.recv(8192).decode())
+        self.assertNotIn("WATCHDOG", "".join(messages))
+
+    def test_the_status_says_who_holds_and_waits(self):
+        self.start_notifying(WATCHDOG_USEC="200000")
+        self.assertEqual(self.systemd.until("STATUS=0 hold")["STATUS"], "0 hold, 0 wait")
+
+    def test_a_wrong_configuration_has_its_own_exit_code(self):
+        self.write("[semaphores]\nA = 'one'")
+        self.assertEqual(self.code(self.start_notifying()), 78)
+        self.assertIn("2:5", self.systemd.until("STATUS=")["STATUS"])
+
+    def test_a_port_in_use_is_a_number_for_systemd(self):
+        with socket.create_server(("127.0.0.1", self.port)):
+            self.assertEqual(self.code(self.start_notifying()), 1)
+        self.assertEqual(self.systemd.until("ERRNO=")["ERRNO"], "98")
+
+
+class Sockets(ProcessTest):
+    def test_one_that_is_named_http_replaces_listen(self):
+        with socket.create_server(("127.0.0.1", 0)) as handed:
+            process = self.start(sockets=[("http", handed)])
+            port = handed.getsockname()[1]
+            self.assertEqual(health(port), "HTTP/1.1 200 OK")
+            self.assertFalse(serves(self.port))
+            self.write(SEMAPHORE + "B = 2")
+            process.send_signal(signal.SIGHUP)
+            self.assertEqual(health(port), "HTTP/1.1 200 OK")
+            self.assertEqual(self.stop(process), 0)
+
+    def test_several_of_one_name_and_one_of_a_proxy_are_all_used(self):
+        self.write(f"""{SEMAPHORE}
+[proxy.office]
+listen = "127.0.0.1:1"
+upstream = "127.0.0.1:{self.port}"
+""")
+        with socket.create_server(("127.0.0.1", 0)) as one, \
+                socket.create_server(("127.0.0.1", 0)) as two, \
+                socket.create_server(("127.0.0.1", 0)) as three, \
+                socket.create_server(("127.0.0.1", self.port)) as upstream:
+            self.start(sockets=[("http", one), ("office", two), ("http", three)])
+            for each in (one, three):
+                self.assertEqual(health(each.getsockname()[1]), "HTTP/1.1 200 OK")
+            with socket.create_connection(two.getsockname()) as client:
+                client.sendall(b"to the upstream")
+                served, _ = upstream.accept()
+                with served:
+                    self.assertEqual(served.recv(100), b"to the upstream")
+
+    def test_a_client_that_connects_between_two_processes_waits(self):
+        with socket.create_server(("127.0.0.1", 0)) as handed:
+            first = self.start(sockets=[("http", handed)])
+            self.assertEqual(health(handed.getsockname()[1]), "HTTP/1.1 200 OK")
+            self.assertEqual(self.stop(first), 0)
+            with socket.create_connection(handed.getsockname()) as client:
+                client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+                self.start(sockets=[("http", handed)])
+                self.assertIn(b"200 OK", client.recv(100))
+
+    def test_an_unknown_name_is_a_mistake_that_lists_the_known_ones(self):
+        with socket.create_server(("127.0.0.1", 0)) as handed:
+            self.assertEqual(self.code(self.start(sockets=[("htpp", handed)])), 78)
+        self.assertIn('"htpp"', self.output)
+        self.assertIn("one of: http", self.output)
+
+    def test_a_socket_that_does_not_listen_is_a_mistake(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            self.assertEqual(self.code(self.start(sockets=[("http", silent)])), 78)
+        self.assertIn("ListenStream=", self.output)
+
+
+class Journal(ProcessTest):
+    def test_lines_on_a_stderr_of_the_journal_have_a_priority_and_no_time(self):
+        self.write(SEMAPHORE + '[logging.stderr]\nlevel = "info"\n')
+        (self.folder / "output").touch()
+        status = os.stat(self.folder / "output")
+        self.start(environment={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        wait_until(lambda: "<6>app: ready" in self.output, "the line that it is ready")
+
+
+if __name__ == "__main__":
+    unittest.main()
