@@ -69,7 +69,8 @@ void add_host(const HostPort& place, std::vector<HostPort>& hosts) {
 std::vector<HostPort> proxy_hosts(const config::ServerSettings& settings) {
   std::vector<HostPort> hosts;
   for (const proxy::Settings& each : settings.proxies)
-    add_host(each.listen, hosts);
+    for (const HostPort& place : each.listen)
+      add_host(place, hosts);
   return hosts;
 }
 
@@ -272,7 +273,7 @@ void Application::State::listen_on_sockets(config::ServerSettings& wanted) const
     if (options.sockets.contains(name)) listen = uv::HandedSockets::place(name);
   };
   for (proxy::Settings& each : wanted.proxies)
-    replace(each.name, each.listen);
+    if (options.sockets.contains(each.name)) each.listen = loop.handed_sockets().places(each.name);
   if (options.http_name == "http") replace("http", wanted.http.listen);
   if (!options.sockets.contains(options.http_name)) return;
   if (options.http_name != "http") wanted.status = uv::HandedSockets::place(options.http_name);

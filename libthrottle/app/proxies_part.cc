@@ -17,13 +17,31 @@
 namespace throttle::app {
 namespace {
 
-bool listens_at(const proxy::TcpDoor& door, const SocketAddress& address) {
-  if (door.local_address().port != address.port || !uv::leads_here(address.ip)) return false;
-  const auto listens = IpAddress::parse(door.settings().listen.host);
+// Of one place of a door: as it is written, and its first address.
+bool covers(const HostPort& place, const SocketAddress& local, const SocketAddress& address) {
+  if (local.port != address.port || !uv::leads_here(address.ip)) return false;
+  const auto listens = IpAddress::parse(place.host);
   const bool on_one =
       listens && *listens != IpAddress::from_v4({0, 0, 0, 0}) && *listens != IpAddress();
   if (on_one) return *listens == address.ip;
-  return door.settings().listen.host != "localhost" || address.ip.is_loopback();
+  return place.host != "localhost" || address.ip.is_loopback();
+}
+
+bool listens_at(const proxy::TcpDoor& door, const SocketAddress& address) {
+  const auto& places = door.settings().listen;
+  const auto& addresses = door.local_addresses();
+  THROTTLE_CHECK(places.size() == addresses.size());
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (covers(places[i], addresses[i], address)) return true;
+  return false;
+}
+
+// "127.0.0.1:9000, [::1]:9001", in the order of the settings.
+std::string places_of(const proxy::TcpDoor& door) {
+  std::string text;
+  for (const SocketAddress& address : door.local_addresses())
+    text += (text.empty() ? "" : ", ") + address.to_string();
+  return text;
 }
 
 }  // namespace
@@ -120,7 +138,7 @@ Result<void> ProxiesPart::open(const proxy::Settings& settings) {
   if (auto opened = proxy->open(context_, settings, [this] { warn_of_loops(); }); !opened)
     return opened;
   log_.info("ready", {{"proxy", settings.name},
-                      {"address", proxy->door().local_address().to_string()},
+                      {"address", places_of(proxy->door())},
                       {"upstream", settings.upstream.to_string()},
                       {"semaphore", settings.semaphore_name()}});
   open_.push_back(std::move(proxy));
@@ -130,7 +148,8 @@ Result<void> ProxiesPart::open(const proxy::Settings& settings) {
 std::vector<Listener> ProxiesPart::listeners() const {
   std::vector<Listener> listeners;
   for (const auto& proxy : open_)
-    listeners.push_back({proxy->name(), proxy->door().local_address()});
+    for (const SocketAddress& address : proxy->door().local_addresses())
+      listeners.push_back({proxy->name(), address});
   return listeners;
 }
 
@@ -158,20 +177,33 @@ const ProxiesPart::Proxy* ProxiesPart::find(std::uint64_t number) const {
   return nullptr;
 }
 
-// A removed proxy goes first, because a new one may want its address.
+// A removed proxy goes first, because a new one may want its address. So may one that is there want
+// an address that another one gives up: what fails is tried again when all have had their turn.
 void ProxiesPart::reload(config::ServerSettings& settings) {
   retire_removed(settings.proxies);
-  for (const proxy::Settings& one : settings.proxies) {
-    Proxy* const present = find(one.name);
-    const bool is_new = present == nullptr;
-    const auto done = is_new ? open(one) : present->door().reload(one);
-    if (!done) {
+  std::vector<const proxy::Settings*> failed;
+  for (const proxy::Settings& one : settings.proxies)
+    if (!apply(one)) failed.push_back(&one);
+  for (const proxy::Settings* const one : failed) {
+    const bool is_new = find(one->name) == nullptr;
+    if (const auto done = apply(*one); !done) {
       log_.error(is_new ? "cannot open the proxy" : "the proxy stays at its old address",
-                 {{"proxy", one.name}, {"reason", done.error().message}});
+                 {{"proxy", one->name}, {"reason", done.error().message}});
     }
   }
   std::erase_if(settings.proxies, [this](const auto& one) { return find(one.name) == nullptr; });
   warn_of_loops();
+}
+
+Result<void> ProxiesPart::apply(const proxy::Settings& settings) {
+  Proxy* const present = find(settings.name);
+  if (present == nullptr) return open(settings);
+  const std::string before = places_of(present->door());
+  auto done = present->door().reload(settings);
+  const std::string after = places_of(present->door());
+  if (after != before)
+    log_.info("listens on other addresses", {{"proxy", settings.name}, {"address", after}});
+  return done;
 }
 
 ProxiesPart::Proxy* ProxiesPart::next_after(const Proxy& proxy) const {
@@ -286,7 +318,7 @@ std::vector<pages::ShownProxy> ProxiesPart::shown() const {
       return present != nullptr;
     };
     list.push_back({.head = {.name = proxy.name(),
-                             .listen = door.local_address().to_string(),
+                             .listen = places_of(door),
                              .upstream = door.settings().upstream.to_string(),
                              .semaphore = door.settings().semaphore_name(),
                              .active = door.active_count(),

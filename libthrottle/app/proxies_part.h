@@ -39,7 +39,7 @@ class ProxiesPart final : public Part {
   // Opens new ones, changes those that are there, and lets the connections of removed ones end.
   // The semaphores are configured already, and a proxy that is there keeps its own. If an address
   // cannot be listened on, a new proxy is not opened, and one that is there stays at its old
-  // address.
+  // addresses.
   void reload(config::ServerSettings& settings) override;
 
   // Of the proxies, the longest drain timeout.
@@ -59,6 +59,8 @@ class ProxiesPart final : public Part {
   Proxy* find(std::string_view name) const;  // an open one; null if there is none
   const Proxy* find(std::uint64_t number) const;
   Result<void> open(const proxy::Settings& settings);
+  // Opens it, or changes the one that is there.
+  Result<void> apply(const proxy::Settings& settings);
   void retire_removed(std::span<const proxy::Settings> wanted);
   void retire(std::unique_ptr<Proxy> proxy);
   void on_proxy_drained();

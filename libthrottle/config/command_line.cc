@@ -36,7 +36,7 @@ po::options_description library_form(std::span<const OptionGroup> groups) {
 bool is_repeatable(std::span<const OptionGroup> groups, const std::string& name) {
   return std::ranges::any_of(groups, [&name](const OptionGroup& group) {
     return std::ranges::any_of(group.options, [&name](const Option& option) {
-      return option.repeatable && option.name == name;
+      return option.repeatable && option.name.substr(0, option.name.find(',')) == name;
     });
   });
 }

@@ -49,9 +49,10 @@ enum class Shape : std::uint8_t {
   kString,
   kInteger,
   kStringOrInteger,
-  kBoolean,  // "true" or "false" as a string
-  kStrings,  // an array: each item is one text
-  kTable,    // of names that people choose: each entry is one text, as in "name=value"
+  kBoolean,    // "true" or "false" as a string
+  kStrings,    // an array: each item is one text
+  kOneOrMore,  // a string or an integer, or an array of these
+  kTable,      // of names that people choose: each entry is one text, as in "name=value"
 };
 
 // Error kInvalidArgument: what was expected, and the text that stands there.

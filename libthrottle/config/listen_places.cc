@@ -66,6 +66,13 @@ bool leads_to(const HostPort& upstream, const HostPort& listen) {
          (names_this_machine(upstream) && overlap(listen, upstream));
 }
 
+// The first of the places with which `where` overlaps; null if there is none.
+const HostPort* find_overlap(const HostPort& where, std::span<const HostPort> places) {
+  const auto there = std::ranges::find_if(
+      places, [&where](const HostPort& place) { return overlap(place, where); });
+  return there == places.end() ? nullptr : &*there;
+}
+
 std::string place(const HostPort& where) {
   if (!where.host.empty()) return where.to_string();
   return "port " + std::to_string(where.port) + " on all addresses";
@@ -73,8 +80,10 @@ std::string place(const HostPort& where) {
 
 const proxy::Settings* next_after(const proxy::Settings& at,
                                   std::span<const proxy::Settings> proxies) {
-  const auto next = std::ranges::find_if(
-      proxies, [&at](const proxy::Settings& proxy) { return leads_to(at.upstream, proxy.listen); });
+  const auto next = std::ranges::find_if(proxies, [&at](const proxy::Settings& proxy) {
+    return std::ranges::any_of(
+        proxy.listen, [&at](const HostPort& listen) { return leads_to(at.upstream, listen); });
+  });
   return next == proxies.end() ? nullptr : &*next;
 }
 
@@ -99,10 +108,21 @@ std::string chain_from(const proxy::Settings& first, std::span<const proxy::Sett
 }  // namespace
 
 std::string who_listens_at(const HostPort& where, std::span<const proxy::Settings> proxies) {
-  const auto there = std::ranges::find_if(
-      proxies, [&where](const proxy::Settings& proxy) { return overlap(proxy.listen, where); });
-  if (there == proxies.end()) return {};
-  return "the proxy " + quote(there->name) + " already listens on " + place(there->listen);
+  for (const proxy::Settings& proxy : proxies) {
+    const HostPort* const there = find_overlap(where, proxy.listen);
+    if (there != nullptr)
+      return "the proxy " + quote(proxy.name) + " already listens on " + place(*there);
+  }
+  return {};
+}
+
+std::string clash_within(const proxy::Settings& proxy) {
+  const std::span<const HostPort> places(proxy.listen);
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    const HostPort* const there = find_overlap(places[i], places.first(i));
+    if (there != nullptr) return "it already listens on " + place(*there);
+  }
+  return {};
 }
 
 std::string loop_closed_by_last(std::span<const proxy::Settings> proxies) {

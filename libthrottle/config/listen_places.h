@@ -16,6 +16,10 @@ namespace throttle::config {
 // names other than localhost only equal themselves. Port 0 is always a free one.
 std::string who_listens_at(const HostPort& where, std::span<const proxy::Settings> proxies);
 
+// The same of a proxy that wants one place twice: "it already listens on 0.0.0.0:9000". Empty if
+// it does not.
+std::string clash_within(const proxy::Settings& proxy);
+
 // The loop that the last of the proxies closes: its connections would come back to it over the
 // upstreams of the others, or over its own. "the connections would come back: "a" to "b" to "a"".
 // Empty if there is none, as far as is known without asking the system: an upstream counts as a

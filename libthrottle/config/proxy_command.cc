@@ -115,7 +115,8 @@ Option described(const ProxyKey& key) {
   std::string help(key.help);
   const bool shown = !key.fallback.empty() && key.shape != Shape::kBoolean;
   if (shown) help += " [" + std::string(key.fallback) + ']';
-  const bool repeatable = key.shape == Shape::kStrings || key.shape == Shape::kTable;
+  const bool repeatable =
+      key.shape == Shape::kStrings || key.shape == Shape::kTable || key.shape == Shape::kOneOrMore;
   return {std::string(key.option), std::string(key.value), std::move(help), repeatable};
 }
 
@@ -275,6 +276,8 @@ Result<LoadedSettings> load_settings(const ProxyOptions& options) {
   if (!loaded) return loaded;
   loaded->warnings.insert(loaded->warnings.end(), options.warnings.begin(), options.warnings.end());
   if (!options.configuration) {
+    const std::string clash = clash_within(options.proxy);
+    if (!clash.empty()) return fail(ErrorCode::kInvalidArgument, "--listen: " + clash);
     const std::string loop = loop_closed_by_last(loaded->settings.proxies);
     if (!loop.empty())
       return fail(ErrorCode::kInvalidArgument, "the service is the proxy itself: " + loop);

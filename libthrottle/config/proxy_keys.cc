@@ -122,6 +122,13 @@ bool is_true(std::string_view text) {
 
 // --- settings of several parts ---
 
+constexpr std::string_view kPlaces =
+    R"(a port or an address such as "127.0.0.1:9000", or an array of these)";
+Result<void> add_place(std::string_view text, Settings& settings) {
+  return parse_listen(text).map(
+      [&settings](HostPort place) { settings.listen.push_back(std::move(place)); });
+}
+
 constexpr std::string_view kTrusted = R"(an array of networks such as ["10.0.0.0/8"])";
 Result<void> add_trusted(std::string_view text, Settings& settings) {
   auto network = IpNetwork::parse(text);
@@ -157,9 +164,9 @@ Result<void> add_client_limit(std::string_view text, Settings& settings) {
 // --- the rows ---
 
 constexpr ProxyKey kWhere[] = {
-    {"listen", "listen,l", Shape::kStringOrInteger, "[ADDRESS:]PORT", "",
-     "Where clients connect; a bare port: on all addresses. IPv6 in brackets", kListen.expected,
-     [](std::string_view text, Settings& s) { return put(kListen.parse(text), s.listen); }},
+    {"listen", "listen,l", Shape::kOneOrMore, "[ADDRESS:]PORT", "",
+     "Where clients connect; a bare port: on all addresses. IPv6 in brackets. May be repeated",
+     kPlaces, &add_place},
     {"upstream", "upstream", Shape::kString, "HOST:PORT", "",
      "The service, in one; or by --upstream-host and --upstream-port", kUpstream.expected,
      [](std::string_view text, Settings& s) { return put(kUpstream.parse(text), s.upstream); }},

@@ -80,7 +80,10 @@ void read_proxy(TableReader table, const ServerSettings& settings, proxy::Settin
   }
   if (!proxy.semaphore.empty()) check_shared_semaphore(table, settings, proxy);
   check_misfits(table, proxy);
-  check_listen(table, proxy.listen, settings);
+  for (const HostPort& where : proxy.listen)
+    check_listen(table, where, settings);
+  if (const std::string clash = clash_within(proxy); !clash.empty())
+    complain(table, "listen", clash);
   table.finish(Strangers::kRefuse);
 }
 

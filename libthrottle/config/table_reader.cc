@@ -30,6 +30,9 @@ bool has_shape(const Value& value, Shape shape) {
       return value.kind == Kind::kBoolean;
     case Shape::kStrings:
       return value.kind == Kind::kArray;
+    case Shape::kOneOrMore:
+      return value.kind == Kind::kString || value.kind == Kind::kInteger ||
+             (value.kind == Kind::kArray && !value.items.empty());
     case Shape::kTable:
       return value.kind == Kind::kTable;
   }
@@ -65,11 +68,25 @@ bool TableReader::texts(std::string_view key, Shape shape, std::string_view expe
     unfit(*value, key, expected);
   } else if (shape == Shape::kStrings || shape == Shape::kTable) {
     take_parts(*value, key, take);
-  } else if (const auto taken = take(text_of(*value)); !taken) {
-    const bool quoted = value->kind != Value::Kind::kInteger;
-    quoted ? error(*value, key, taken.error().message) : unfit(*value, key, expected);
+  } else if (value->kind == Value::Kind::kArray) {
+    for (const Value& item : value->items) {
+      if (has_shape(item, Shape::kStringOrInteger))
+        take_one(item, key, expected, take);
+      else
+        unfit(item, key, expected);
+    }
+  } else {
+    take_one(*value, key, expected, take);
   }
   return true;
+}
+
+void TableReader::take_one(const Value& value, std::string_view key, std::string_view expected,
+                           const TakeText& take) const {
+  const auto taken = take(text_of(value));
+  if (taken) return;
+  const bool quoted = value.kind != Value::Kind::kInteger;
+  quoted ? error(value, key, taken.error().message) : unfit(value, key, expected);
 }
 
 void TableReader::take_parts(const Value& value, std::string_view key, const TakeText& take) {

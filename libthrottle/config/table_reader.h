@@ -96,6 +96,8 @@ class TableReader {
   }
 
  private:
+  void take_one(const Value& value, std::string_view key, std::string_view expected,
+                const TakeText& take) const;
   void take_parts(const Value& value, std::string_view key, const TakeText& take);
   bool in_range(const Value& value, std::string_view key, Range range);
   bool is_string(const Value& value, std::string_view key, std::string_view expected);

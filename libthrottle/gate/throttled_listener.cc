@@ -1,6 +1,7 @@
 // The gate with its sockets: acceptors, the timer of the arrivals, and the rejecter.
 #include "libthrottle/gate/throttled_listener.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "libthrottle/core/check.h"
@@ -45,6 +46,16 @@ struct ThrottledListener::State final : uv::Acceptor::Receiver,
   void on_left(Place::Client& client) override { gate.on_left(client); }
   void on_admitted(Place::Client& client) override { receiver.on_admitted(Place(client)); }
 
+  // One of the places that listen() was given.
+  struct Listening {
+    HostPort where;
+    SocketAddress address;  // the first one of these
+    std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
+  };
+  using Places = std::vector<std::shared_ptr<const Listening>>;
+
+  Result<std::shared_ptr<const Listening>> open(const HostPort& where);
+
   void on_due() {
     gate.advance();
     arm();
@@ -54,7 +65,7 @@ struct ThrottledListener::State final : uv::Acceptor::Receiver,
   uv::Loop& loop;
   ThrottledListener::Receiver& receiver;
   Rejecter rejecter;
-  std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
+  Places places;
   uv::Timer timer;
   Gate gate;
 };
@@ -72,30 +83,59 @@ ThrottledListener::ThrottledListener(uv::Loop& loop, LedgerHub& hub, Options opt
     : state_(std::make_unique<State>(loop, hub, std::move(options), receiver)) {}
 ThrottledListener::~ThrottledListener() = default;
 
-Result<SocketAddress> ThrottledListener::listen(const HostPort& where) {
-  THROTTLE_CHECK(!state_->gate.is_stopped());
-  const Options& options = state_->gate.options();
-  std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
-  auto listening = uv::listen_on_each(state_->loop, where, [&](const SocketAddress& address) {
-    auto acceptor =
-        std::make_unique<uv::Acceptor>(state_->loop, *state_, options.spare_descriptors);
+Result<std::shared_ptr<const ThrottledListener::State::Listening>> ThrottledListener::State::open(
+    const HostPort& where) {
+  const Options& options = gate.options();
+  auto opened =
+      std::make_shared<Listening>(Listening{.where = where, .address = {}, .acceptors = {}});
+  const auto listening = uv::listen_on_each(loop, where, [&](const SocketAddress& address) {
+    auto acceptor = std::make_unique<uv::Acceptor>(loop, *this, options.spare_descriptors);
     auto bound = acceptor->listen(address, options.keepalive);
-    if (bound) acceptors.push_back(std::move(acceptor));
+    if (bound) opened->acceptors.push_back(std::move(acceptor));
     return bound;
   });
-  if (listening) state_->acceptors = std::move(acceptors);
-  return listening;
+  if (!listening) return tl::unexpected(listening.error());
+  opened->address = *listening;
+  return opened;
+}
+
+Result<SocketAddress> ThrottledListener::listen(const HostPort& where) {
+  return listen(std::span(&where, 1)).map([](const auto& addresses) { return addresses.front(); });
+}
+
+// What it listens on already stays open, and the others close when all new ones are open.
+Result<std::vector<SocketAddress>> ThrottledListener::listen(std::span<const HostPort> places) {
+  THROTTLE_CHECK(!state_->gate.is_stopped() && !places.empty());
+  State::Places next;
+  std::vector<SocketAddress> addresses;
+  for (const HostPort& where : places) {
+    const auto present = std::ranges::find_if(state_->places, [&](const auto& each) {
+      return each->where == where && std::ranges::count(next, each) == 0;
+    });
+    if (present != state_->places.end()) {
+      next.push_back(*present);
+    } else {
+      auto opened = state_->open(where);
+      if (!opened) return tl::unexpected(std::move(opened).error());
+      next.push_back(*std::move(opened));
+    }
+    addresses.push_back(next.back()->address);
+  }
+  state_->places = std::move(next);
+  return addresses;
 }
 
 void ThrottledListener::set_options(Options options) {
   state_->gate.set_options(std::move(options));
-  for (const auto& acceptor : state_->acceptors)
-    acceptor->set_spare_descriptors(state_->gate.options().spare_descriptors);
+  for (const auto& place : state_->places)
+    for (const auto& acceptor : place->acceptors)
+      acceptor->set_spare_descriptors(state_->gate.options().spare_descriptors);
 }
 
 void ThrottledListener::stop() {
-  for (const auto& acceptor : state_->acceptors)
-    acceptor->close();
+  for (const auto& place : state_->places)
+    for (const auto& acceptor : place->acceptors)
+      acceptor->close();
   state_->gate.stop();
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "libthrottle/core/ledger_hub.h"
@@ -60,6 +61,10 @@ class ThrottledListener {
   // nor out of a call of the receiver. The name of a host is looked up meanwhile, which stops the
   // loop for up to 10 s; an address is not.
   Result<SocketAddress> listen(const HostPort& where);
+  // The same in several places at once, which all lead to this one queue; at least one. It goes on
+  // listening in those of them in which it listens already. The first address of each, in their
+  // order.
+  Result<std::vector<SocketAddress>> listen(std::span<const HostPort> places);
   // For connections that come from now on, and by the limit of descriptors that is in force now.
   // The semaphore stays.
   void set_options(Options options);

@@ -47,8 +47,8 @@ struct Hooks {
 };
 
 struct Settings {
-  std::string name = {};      // of the proxy in logs and metrics
-  HostPort listen = {"", 0};  // an empty host: all addresses
+  std::string name = {};              // of the proxy in logs and metrics
+  std::vector<HostPort> listen = {};  // not empty; an empty host: all addresses
   HostPort upstream = {"localhost", 0};
   std::string semaphore = {};  // whose leases the connections are; empty: `name`
 

@@ -149,7 +149,7 @@ struct TcpDoor::State final : gate::ThrottledListener::Receiver,
   LedgerHub& hub;
   Settings settings;
   Reports& reports;
-  SocketAddress address;
+  std::vector<SocketAddress> addresses;
   Upstream upstream;
   Maintenance maintenance;
   gate::ThrottledListener listener;
@@ -355,18 +355,18 @@ TcpDoor::~TcpDoor() = default;
 
 Result<std::unique_ptr<TcpDoor>> TcpDoor::open(const Context& context, Settings settings) {
   auto state = std::make_unique<State>(context, std::move(settings));
-  const auto listening = state->listener.listen(state->settings.listen);
+  auto listening = state->listener.listen(state->settings.listen);
   if (!listening) return tl::unexpected(listening.error());
-  state->address = *listening;
+  state->addresses = *std::move(listening);
   return std::unique_ptr<TcpDoor>(new TcpDoor(std::move(state)));
 }
 
 Result<void> TcpDoor::reload(Settings settings) {
   Result<void> outcome;
   if (settings.listen != state_->settings.listen) {
-    const auto listening = state_->listener.listen(settings.listen);
+    auto listening = state_->listener.listen(settings.listen);
     if (listening) {
-      state_->address = *listening;
+      state_->addresses = *std::move(listening);
     } else {
       outcome = tl::unexpected(listening.error());
       settings.listen = state_->settings.listen;
@@ -407,8 +407,8 @@ void TcpDoor::stop() {
 const Settings& TcpDoor::settings() const {
   return state_->settings;
 }
-const SocketAddress& TcpDoor::local_address() const {
-  return state_->address;
+const std::vector<SocketAddress>& TcpDoor::local_addresses() const {
+  return state_->addresses;
 }
 std::size_t TcpDoor::active_count() const {
   return state_->sessions.size();

@@ -63,7 +63,7 @@ class TcpDoor {
 
   // Puts other settings in force without dropping a connection. The semaphore stays; the ledger has
   // its limit and its order. Error if it cannot listen on a new address: then it goes on at the old
-  // one, and everything else is in force.
+  // ones, and everything else is in force.
   Result<void> reload(Settings settings);
 
   // Stops accepting and rejects the clients that wait; connections that have a place go on.
@@ -81,7 +81,8 @@ class TcpDoor {
   void stop();
 
   const Settings& settings() const;
-  const SocketAddress& local_address() const;
+  // Where it listens: an address for each place of the settings, in their order.
+  const std::vector<SocketAddress>& local_addresses() const;
   std::size_t active_count() const;  // with a place, prepared or not
   std::size_t waiting_count() const;
   // Why the upstream does not serve; empty if the last attempt or recycling went well, or there was

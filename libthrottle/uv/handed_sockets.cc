@@ -41,6 +41,13 @@ std::vector<SocketAddress> HandedSockets::addresses(const HostPort& where) const
   return found;
 }
 
+std::vector<HostPort> HandedSockets::places(std::string_view name) const {
+  std::vector<HostPort> found;
+  for (const Socket& each : sockets_)
+    if (each.name == name) found.push_back({each.address.ip.to_string(), each.address.port});
+  return found;
+}
+
 std::optional<int> HandedSockets::find(const SocketAddress& address) const {
   const auto found = std::ranges::find(sockets_, address, &Socket::address);
   return found == sockets_.end() ? std::nullopt : std::optional(found->descriptor);

@@ -29,6 +29,8 @@ class HandedSockets {
 
   // The addresses of a place(); empty if no socket has that name.
   std::vector<SocketAddress> addresses(const HostPort& where) const;
+  // The same as places of their own, one for each socket of this name.
+  std::vector<HostPort> places(std::string_view name) const;
   std::optional<int> find(const SocketAddress& address) const;
 
  private:

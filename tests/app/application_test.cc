@@ -444,7 +444,7 @@ class SilentNamesTest : public ApplicationTest {
  protected:
   SilentNamesTest() {
     proxy::Settings office{.name = "office"};
-    office.listen = {"office.test", 0};
+    office.listen = {{"office.test", 0}};
     office.upstream = {"127.0.0.1", 1};
     reloaded->settings.proxies = {office};
     names.silent = true;

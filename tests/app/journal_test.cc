@@ -193,7 +193,7 @@ TEST_F(JournalTest, HasAConnectionThatTheLedgerEnded) {
   uv::ListeningEnd service(loop);
   proxy::Settings proxy;
   proxy.name = "web";
-  proxy.listen = {"127.0.0.1", 0};
+  proxy.listen = {{"127.0.0.1", 0}};
   proxy.upstream = {"127.0.0.1", service.listener->local_address().port};
   proxy.max_connections = 1;
   proxy.queue_timeout = std::chrono::milliseconds(20);

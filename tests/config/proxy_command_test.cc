@@ -42,15 +42,25 @@ proxy::Settings proxy_of(Arguments arguments) {
 proxy::Settings plain() {
   proxy::Settings proxy;
   proxy.name = "proxy";
-  proxy.listen = {"", 9000};
+  proxy.listen = {{"", 9000}};
   proxy.upstream = {"localhost", 8100};
   return proxy;
+}
+
+TEST(ProxyCommand, TakesSeveralPlacesToListen) {
+  const auto options = options_of({"-l", "9000", "--listen", "[::1]:9001", "-p", "8100"});
+  EXPECT_EQ(options.proxy.listen, (std::vector<HostPort>{{"", 9000}, {"::1", 9001}}));
+  ProxyOptions twice = options;
+  twice.proxy.listen.push_back({"localhost", 9000});
+  const auto loaded = load_settings(twice);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message, "--listen: it already listens on port 9000 on all addresses");
 }
 
 TEST(ProxyCommand, TakesTheLettersOfTcplock) {
   proxy::Settings expected = plain();
   EXPECT_EQ(proxy_of({}), expected);
-  expected.listen.host = "::1";
+  expected.listen = {{"::1", 9000}};
   expected.upstream.host = "example.org";
   expected.max_connections = 3;
   expected.time_to_live = 20s;
@@ -229,7 +239,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
       {{"-h"}, "the required argument for option '--upstream-host' is missing"},
       {{"--queue", "1"}, "unrecognised option '--queue'; did you mean --queue-order?"},
       {{"-l", "1", "-p", "2", "3"}, "unexpected argument \"3\""},
-      {{"-l", "1", "-l", "2"}, "--listen is given twice"},
+      {{"-n", "1", "-n", "2"}, "--max-connections is given twice"},
       {{"-l", ":"}, "--listen: expected a number from 0 to 65535, got \"\""},
       {{"-l", "65536"}, "--listen: expected a number from 0 to 65535, got \"65536\""},
       {{"-l", "localhost"},
@@ -356,7 +366,7 @@ TEST_F(ProxyOptionsTest, NeedAFileWithAProxy) {
 
 TEST(ProxyCommand, RefusesToBeItsOwnService) {
   ProxyOptions options;
-  options.proxy = {.name = "proxy", .listen = {"", 9000}, .upstream = {"localhost", 9000}};
+  options.proxy = {.name = "proxy", .listen = {{"", 9000}}, .upstream = {"localhost", 9000}};
   const auto loaded = load_settings(options);
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().message,

@@ -33,7 +33,7 @@ LoadedSettings loaded_of(const std::string& text) {
 proxy::Settings plain() {
   proxy::Settings proxy;
   proxy.name = "P";
-  proxy.listen = {"", 9000};
+  proxy.listen = {{"", 9000}};
   proxy.upstream = {"a", 1};
   return proxy;
 }
@@ -63,7 +63,7 @@ TEST(ProxyTables, TakeAddressesWithAndWithoutAHost) {
     const std::string listen = "listen = " + std::string(text);
     const auto settings = loaded_of("[proxy.P]\nupstream='[::1]:65535'\n" + listen).settings;
     ASSERT_EQ(settings.proxies.size(), 1u);
-    EXPECT_EQ(settings.proxies.front().listen, expected);
+    EXPECT_THAT(settings.proxies.front().listen, ElementsAre(expected));
     EXPECT_EQ(settings.proxies.front().upstream, (HostPort{"::1", 65535}));
     EXPECT_EQ(loaded_of("[proxy_status]\n" + listen).settings.status, expected);
   }
@@ -194,6 +194,14 @@ TEST(ProxyTables, WarnOfKeysOfTheStatusThatTheyDoNotKnow) {
   EXPECT_THAT(loaded.warnings, ElementsAre("t.toml:6:1: proxy_status.port: unknown key"));
 }
 
+TEST(ProxyTables, TakeSeveralPlacesToListen) {
+  const auto settings =
+      loaded_of("[proxy.P]\nupstream = 'a:1'\nlisten = [9000, '127.0.0.1:1', ':2']").settings;
+  ASSERT_EQ(settings.proxies.size(), 1u);
+  EXPECT_THAT(settings.proxies.front().listen,
+              ElementsAre(HostPort{"", 9000}, HostPort{"127.0.0.1", 1}, HostPort{"", 2}));
+}
+
 // `row.text` is in line 4, and so does the mistake.
 void expect_message_of_line(const Mistake& row) {
   expect_message({std::string(kProxy) + row.text, "4:" + std::string(row.message)});
@@ -211,7 +219,9 @@ TEST(ProxyTables, SayWhatIsMissingOrIsNoTable) {
        "2:10: proxy.listen: expected a table with the settings of a proxy, [proxy.NAME], got the "
        "integer 1"},
       {"[proxy.P]",
-       "1:1: proxy.P.listen: missing; expected a port or an address such as \"127.0.0.1:9000\"\n"
+       "1:1: proxy.P.listen: missing; expected a port or an address such as \"127.0.0.1:9000\", or "
+       "an "
+       "array of these\n"
        "t.toml:1:1: proxy.P.upstream: missing; expected an address such as \"localhost:8100\""},
       {"[proxy.'']\nlisten = 1\nupstream = 'a:1'",
        "1:1: proxy.\"\": expected a name, got an empty one"},
@@ -227,8 +237,19 @@ TEST(ProxyTables, SayWhatIsMissingOrIsNoTable) {
 TEST(ProxyTables, SayWhatIsWrongWithAnAddress) {
   const Mistake rows[] = {
       {"[proxy.P]\nupstream = 'a:1'\nlisten = 65536",
-       "3:10: proxy.P.listen: expected a port or an address such as \"127.0.0.1:9000\", got the "
-       "integer 65536"},
+       "3:10: proxy.P.listen: expected a port or an address such as \"127.0.0.1:9000\", or an "
+       "array "
+       "of these, got the integer 65536"},
+      {"[proxy.P]\nupstream = 'a:1'\nlisten = []",
+       "3:10: proxy.P.listen: expected a port or an address such as \"127.0.0.1:9000\", or an "
+       "array "
+       "of these, got an array"},
+      {"[proxy.P]\nupstream = 'a:1'\nlisten = [1, true]",
+       "3:14: proxy.P.listen: expected a port or an address such as \"127.0.0.1:9000\", or an "
+       "array "
+       "of these, got a boolean"},
+      {"[proxy.P]\nupstream = 'a:1'\nlisten = [1, '65536']",
+       "3:14: proxy.P.listen: expected a number from 0 to 65535, got \"65536\""},
       {"[proxy.P]\nupstream = 'a:1'\nlisten = '65536'",
        "3:10: proxy.P.listen: expected a number from 0 to 65535, got \"65536\""},
       {"[proxy.P]\nupstream = 'a:1'\nlisten = 'localhost'",
@@ -249,6 +270,10 @@ TEST(ProxyTables, RefuseToListenWhereAProxyListens) {
   const Mistake rows[] = {
       {std::string(kProxy) + "[proxy.Q]\nlisten = '127.0.0.1:9000'\nupstream = 'a:1'",
        "5:10: proxy.Q.listen: the proxy \"P\" already listens on port 9000 on all addresses"},
+      {std::string(kProxy) + "[proxy.Q]\nlisten = [1, '127.0.0.1:9000']\nupstream = 'a:1'",
+       "5:10: proxy.Q.listen: the proxy \"P\" already listens on port 9000 on all addresses"},
+      {"[proxy.P]\nlisten = [1, '[::1]:1']\nupstream = 'a:1'",
+       "2:10: proxy.P.listen: it already listens on port 1 on all addresses"},
       {"[proxy.P]\nlisten = 1\nupstream = 'localhost:2'\n"
        "[proxy.Q]\nlisten = 2\nupstream = '127.0.0.1:1'",
        "6:12: proxy.Q.upstream: the connections would come back: \"Q\" to \"P\" to \"Q\""},

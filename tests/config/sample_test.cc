@@ -49,7 +49,7 @@ ServerSettings what_its_comments_say() {
 proxy::Settings the_proxy_it_shows() {
   proxy::Settings proxy;
   proxy.name = "converter";
-  proxy.listen = {"127.0.0.1", 9000};
+  proxy.listen = {{"127.0.0.1", 9000}};
   proxy.upstream = {"localhost", 8100};
   proxy.queue_timeout = 5min;
   proxy.time_to_live = 20s;

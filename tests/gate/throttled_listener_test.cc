@@ -503,5 +503,38 @@ TEST_F(ThrottledListenerTest, NamesAnAddressThatIsInUseAndGoesOnWhereItListens) 
   EXPECT_EQ(guests.size(), 1U);
 }
 
+TEST_F(ThrottledListenerTest, FeedsOneQueueFromAllThatItListensOn) {
+  configure(1);
+  listen();
+  const std::vector places{kAnyPort, kAnyPort};
+  const auto listening = listener->listen(places);
+  ASSERT_TRUE(listening) << listening.error().message;
+  ASSERT_EQ(listening->size(), 2U);
+  EXPECT_EQ(listening->front(), address) << "what is there already stays";
+  EXPECT_NE(listening->back(), address);
+  arrive();
+  address = listening->back();
+  arrive();
+  EXPECT_EQ(guests.size(), 1U);
+  EXPECT_EQ(listener->waiting_count(), 1U);
+}
+
+TEST_F(ThrottledListenerTest, LeavesAPlaceThatIsNotWantedAnyMoreAndKeepsTheOthers) {
+  configure(2);
+  listen();
+  const auto both = listener->listen(std::vector{kAnyPort, HostPort{"localhost", 0}});
+  ASSERT_TRUE(both) << both.error().message;
+  const HostPort taken{"127.0.0.1", acceptor.listener->local_address().port};
+  EXPECT_FALSE(listener->listen(std::vector{kAnyPort, taken})) << "one of them is in use";
+  address = both->back();
+  arrive();
+  const auto one = listener->listen(std::vector{HostPort{"localhost", 0}});
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_EQ(one->front(), both->back());
+  arrive();
+  EXPECT_EQ(guests.size(), 2U);
+  const uv::ListeningEnd other(loop, both->front());  // it is free
+}
+
 }  // namespace
 }  // namespace throttle::gate

@@ -25,7 +25,7 @@ class TcpDoorTest : public gate::GateTest, public Reports {
 
   void open(Settings settings = {}, HookRunner* runner = nullptr) {
     settings.name = "service";
-    settings.listen = gate::kAnyPort;
+    settings.listen = {gate::kAnyPort};
     settings.upstream = {"127.0.0.1", acceptor.listener->local_address().port};
     configure_for(settings);
     auto opened = TcpDoor::open({loop, runtime.hub(), *this, runner}, std::move(settings));
@@ -53,7 +53,7 @@ class TcpDoorTest : public gate::GateTest, public Reports {
   void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
 
   uv::End& arrive(std::string_view words = {}) {
-    return connect_client(door->local_address(), words);
+    return connect_client(door->local_addresses().front(), words);
   }
   // The next connection that reached the upstream.
   uv::End& serve() {
