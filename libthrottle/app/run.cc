@@ -12,6 +12,7 @@
 #include "libthrottle/app/service_environment.h"
 #include "libthrottle/app/signals.h"
 #include "libthrottle/app/systemd_supervisor.h"
+#include "libthrottle/core/memory_reserve.h"
 #include "libthrottle/uv/descriptors.h"
 
 namespace throttle::app {
@@ -45,6 +46,7 @@ class Run {
       : around_(around), is_service_(around.exit_codes == Surroundings::ExitCodes::kOfAService) {}
 
   int operator()(const Role& role, const Job& job) {
+    set_memory_reserve_aside();
     if (const auto open = uv::occupy_standard_descriptors(); !open)
       return give_up(EXIT_FAILURE, open.error().message);
     auto environment = take_service_environment();

@@ -7,11 +7,14 @@
 // To compare the items themselves, or eight tags at once, was slower. Erasing moves later items up,
 // so there are no tombstones.
 // Invariants: from the home of an item to its place no tag is kFree; at most three of four places
-// are taken. Items move when one is inserted or erased. Threads: one at a time.
+// are taken, more only while there is no memory to grow, and never all. Items move when one is
+// inserted or erased. Threads: one at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,7 +35,7 @@ class Identified {
   std::uint64_t id_ = 0;
 };
 
-template <typename T>
+template <typename T, template <typename> typename Allocator = std::allocator>
 class IdTable {
   static_assert(std::is_trivially_copyable_v<T>);
 
@@ -49,10 +52,13 @@ class IdTable {
     }
   }
 
-  // Puts in a fresh item of this id, which is not in the table.
+  // Whether it takes another item. False only where it could not grow, and is nearly full.
+  bool has_room() const { return size_ < tags_.size() / 16 * 15; }
+
+  // Puts in a fresh item of this id, which is not in the table. It has room.
   T& insert(Id id) {
-    THROTTLE_CHECK(find(id) == nullptr);
-    if (size_ == tags_.size() / 4 * 3) grow();
+    THROTTLE_CHECK(has_room() && find(id) == nullptr);
+    if (size_ >= tags_.size() / 4 * 3) grow();
     ++size_;
     return put(T(id));
   }
@@ -86,6 +92,8 @@ class IdTable {
  private:
   using Hash = std::uint64_t;
   using Tag = std::uint8_t;
+  using Tags = std::vector<Tag, Allocator<Tag>>;
+  using Items = std::vector<T, Allocator<T>>;
   static constexpr Tag kFree = 0;
   static constexpr std::size_t kLeast = 16;  // places; always a power of two
 
@@ -103,16 +111,26 @@ class IdTable {
     return items_[place] = item;
   }
 
+  // Without memory it stays as it is, and tries again for the next item.
   void grow() {
-    const std::vector<Tag> tags = std::exchange(tags_, std::vector<Tag>(tags_.size() * 2, kFree));
-    const std::vector<T> items = std::exchange(items_, std::vector<T>(tags_.size()));
+    try {
+      Tags tags(tags_.size() * 2, kFree);
+      Items items(tags.size());
+      tags.swap(tags_);
+      items.swap(items_);
+      refill(tags, items);
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
+  void refill(const Tags& tags, const Items& items) {
     for (std::size_t place = 0; place < tags.size(); ++place) {
       if (tags[place] != kFree) put(items[place]);
     }
   }
 
-  std::vector<Tag> tags_ = std::vector<Tag>(kLeast, kFree);
-  std::vector<T> items_ = std::vector<T>(kLeast);
+  Tags tags_ = Tags(kLeast, kFree);
+  Items items_ = Items(kLeast);
   std::size_t size_ = 0;
 };
 

@@ -95,6 +95,7 @@ std::optional<AcquireStatus> refusal_of(const LedgerState& state, const Semaphor
     return AcquireStatus::kNeverFits;
   }
   if (request.count < 0) return AcquireStatus::kCountNotPositive;
+  if (!state.has_room()) return AcquireStatus::kQueueFull;
   if (semaphore.is_full() && !can_grant_at_once(state, semaphore, request.count)) {
     return AcquireStatus::kQueueFull;
   }
@@ -104,6 +105,10 @@ std::optional<AcquireStatus> refusal_of(const LedgerState& state, const Semaphor
 }  // namespace
 
 // --- peers ---
+
+bool LeaseLedger::has_room() const {
+  return state_->has_room();
+}
 
 PeerId LeaseLedger::add_peer(TimePoint now, PeerSpec spec) {
   const Turn turn(*state_, now);

@@ -62,6 +62,10 @@ class LeaseLedger {
   // settings, not even what became free before `now`.
   void configure(TimePoint now, std::span<const SemaphoreSettings> semaphores);
 
+  // Whether another peer can be added. False only while the system gives no memory for more of
+  // them: then add_peer() and restore() must not be called for a new one, and enroll() answers
+  // kQueueFull.
+  bool has_room() const;
   PeerId add_peer(TimePoint now, PeerSpec spec);
   // Moves the deadline to now + time_to_live, earlier or later. A peer whose lease has a hold limit
   // keeps its deadline, as does one that was enrolled with Renewals::kIgnored.

@@ -38,6 +38,7 @@
 #include "libthrottle/core/fencing.h"
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/ledger_clock.h"
+#include "libthrottle/core/memory_reserve.h"
 #include "libthrottle/core/peers.h"
 #include "libthrottle/core/semaphores.h"
 #include "libthrottle/core/waiters.h"
@@ -88,7 +89,9 @@ class LedgerState {
 
   // --- peers ---
   PeerId fresh_id();
-  // A peer with an id that no peer has.
+  // Whether there is memory for another peer.
+  bool has_room() const { return !is_memory_short() && peers_.has_room(); }
+  // A peer with an id that no peer has. There is room.
   Peer& add_peer(PeerId id, PeerSpec spec);
   // Ends its leases, the newest first, and its waiting.
   void remove_peer(Peer& peer, Cause cause);

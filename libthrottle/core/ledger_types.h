@@ -108,7 +108,7 @@ enum class AcquireStatus : std::uint8_t {
   kGrows,            // holds or awaits less of it already
   kBreaksHierarchy,  // holds a lock at this level or below
   kOtherPending,     // waits for another semaphore already
-  kQueueFull,        // max_pending requests wait
+  kQueueFull,        // max_pending requests wait, or there is no memory for another peer
 };
 
 struct AcquireOutcome {

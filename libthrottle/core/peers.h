@@ -108,6 +108,8 @@ class Peers {
   }
 
   // --- coming and going ---
+  // False only where memory is too short for a larger table: then nothing may be added.
+  bool has_room() const { return table_.has_room(); }
   // A peer with an id that no peer has, which holds nothing. It lives as renew() says.
   Peer& add(PeerId id, PeerIdentity identity, TimePoint now, Duration time_to_live);
   // It holds nothing and waits for nothing.

@@ -34,6 +34,7 @@
 #include "libthrottle/httpd/connection.h"
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "libthrottle/core/check.h"
@@ -85,8 +86,32 @@ Connection::Connection(Shared& shared, Slot slot, Accepted accepted)
   wait_for(Wait::kRequest, saturating_add(uv::now(), shared_.limits.head_time));
 }
 
+template <typename Step>
+void Connection::attempt(Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    end_for_want_of_memory();
+  }
+}
+
+// What was being written is not whole, so the client must not take it for an answer.
+void Connection::end_for_want_of_memory() {
+  ++shared_.counters.out_of_memory;
+  handling_ = false;
+  shared_.early_response.reset();
+  shared_.output.clear();
+  if (is_gone()) return;
+  wire_->close_with_reset();
+  exchange_ != 0 ? abandon() : close();
+}
+
 void Connection::on_bytes(std::string_view bytes) noexcept {
   shared_.counters.received_bytes += bytes.size();
+  attempt([&] { hear(bytes); });
+}
+
+void Connection::hear(std::string_view bytes) {
   switch (wait_) {
     case Wait::kAnswer:
     case Wait::kWrite:
@@ -117,7 +142,7 @@ void Connection::end_if_client_left() {
 }
 
 void Connection::on_drained() noexcept {
-  if (wait_ != Wait::kNews) go_on(uv::now());
+  if (wait_ != Wait::kNews) attempt([this] { go_on(uv::now()); });
 }
 
 // The client has taken what was written, or the timer gave it a turn.
@@ -302,7 +327,7 @@ void Connection::on_deadline(TimePoint now) {
   Counters::TimeOuts& counters = shared_.counters.timed_out;
   switch (wait_) {
     case Wait::kTurn:
-      return go_on(now);
+      return attempt([&] { go_on(now); });
     case Wait::kHead:
       return time_out(counters.head, now);
     case Wait::kBody:

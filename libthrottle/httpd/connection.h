@@ -112,6 +112,11 @@ class Connection final : uv::Wire::Receiver {
   void on_reset() noexcept override;
   void on_failed(const Error& error) noexcept override;
 
+  // Takes a step; if there is no memory for it, this connection ends instead.
+  template <typename Step>
+  void attempt(Step step);
+  void end_for_want_of_memory();
+  void hear(std::string_view bytes);
   bool is_busy() const;
   bool is_flowing() const;
   void hold(std::string_view bytes);

@@ -18,8 +18,9 @@ struct Counters {
 
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;
-  std::uint64_t requests = 0;   // handed to the receiver
-  std::uint64_t abandoned = 0;  // whose client hung up before the response
+  std::uint64_t requests = 0;       // handed to the receiver
+  std::uint64_t abandoned = 0;      // whose client hung up before the response
+  std::uint64_t out_of_memory = 0;  // connections closed because there was none for what they said
 
   http::Flows flows = {};        // answers in pieces
   http::BodyBudget bodies = {};  // of requests that are being received

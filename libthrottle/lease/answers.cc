@@ -178,6 +178,15 @@ Response too_many_peers(std::size_t most) {
   return response;
 }
 
+Response out_of_memory() {
+  Response response =
+      text(503,
+           "This server has no memory for another peer; those that are here are served. Delete "
+           "peers that are not needed, or try again later.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 Response expires_too_late(Duration most) {
   return text(400, "expires_in is longer than this server allows (max_expires_in = " +
                        format_duration(most) + "). Ask for that or less, and renew the peer.");

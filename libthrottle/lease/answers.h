@@ -56,6 +56,7 @@ http::Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLo
 http::Response never_fits(const Asked& asked, Count full_count);
 // `most`: how many peers there may be.
 http::Response too_many_peers(std::size_t most);
+http::Response out_of_memory();
 // `most`: how much later than the request a peer may expire.
 http::Response expires_too_late(Duration most);
 // A reload changed the levels while the request waited.

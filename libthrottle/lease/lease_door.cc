@@ -37,6 +37,7 @@ void LeaseDoor::set_kick_witness(KickWitness witness) {
 }
 
 Reply LeaseDoor::State::refuse_another_peer() const {
+  if (!ledger.has_room()) return out_of_memory();
   if (ledger.peer_count() < bounds.peers) return std::nullopt;
   return too_many_peers(bounds.peers);
 }

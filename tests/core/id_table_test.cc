@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <new>
 #include <random>
 #include <vector>
 
@@ -119,6 +121,58 @@ TEST(IdTable, HoldsWhatAMapHoldsAfterManyInsertionsAndErasures) {
     if (step % 1'000 == 0) expect_holds(table, expected);
   }
   expect_holds(table, expected);
+}
+
+// Fails where the test says so.
+template <typename T>
+class ShortAllocator : public std::allocator<T> {
+ public:
+  static bool is_short;
+
+  ShortAllocator() = default;
+  template <typename U>
+  explicit ShortAllocator(const ShortAllocator<U>&) {}
+  template <typename U>
+  struct rebind {
+    using other = ShortAllocator<U>;
+  };
+
+  T* allocate(std::size_t number) {
+    if (is_short) throw std::bad_alloc();  // tidy-allow: no-throw, as an allocator has to
+    return std::allocator<T>::allocate(number);
+  }
+};
+template <typename T>
+bool ShortAllocator<T>::is_short = false;
+
+using ShortTable = IdTable<Item, ShortAllocator>;
+
+// One of the two tables that grow together cannot be had.
+template <typename Part>
+void expect_lives_without_growing() {
+  ShortTable table;
+  std::uint64_t id = 0;
+  ShortAllocator<Part>::is_short = true;
+  while (table.has_room())
+    table.insert(++id).value = 7;
+  EXPECT_EQ(table.size(), 15U);  // of the 16 places that it begins with
+  ShortAllocator<Part>::is_short = false;
+  table.erase(*table.find(id));
+  EXPECT_TRUE(table.has_room());
+  for (; id < 1000; ++id)
+    table.insert(id).value = 7;
+  for (std::uint64_t each = 1; each < id; ++each) {
+    ASSERT_NE(table.find(each), nullptr) << each;
+    EXPECT_EQ(table.find(each)->value, 7) << each;
+  }
+}
+
+TEST(IdTableTest, LivesWithoutMemoryForItsItems) {
+  expect_lives_without_growing<Item>();
+}
+
+TEST(IdTableTest, LivesWithoutMemoryForItsTags) {
+  expect_lives_without_growing<std::uint8_t>();
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // The limits of the server: time, bytes, connections.
+#include <new>
+
 #include <gmock/gmock.h>
 
 #include "tests/httpd/server_fixture.h"
@@ -210,6 +212,21 @@ TEST_F(ServerLimitsTest, ServesThousandsOfConnectionsOneAfterAnother) {
     connected.clear();
   }
   EXPECT_EQ(http_server->counters().accepted_connections, 1000U);
+}
+
+TEST_F(ServerLimitsTest, ARequestWithoutMemoryForItEndsItsConnectionAlone) {
+  start();
+  uv::End& other = connect_and_send(get("/park"));
+  run_until_handled(1);
+  on_handling = [] { throw std::bad_alloc(); };  // tidy-allow: no-throw, for memory that is short
+  uv::End& client = connect_and_send(get("/1"));
+  run_until([&] { return client.reset; });
+  on_handling = {};
+  EXPECT_EQ(client.bytes, "");
+  EXPECT_EQ(http_server->counters().out_of_memory, 1U);
+  EXPECT_EQ(abandoned, std::vector{exchanges.back()});
+  http_server->respond(exchanges.front(), {.body = "later"});
+  run_until_received(other, "later");
 }
 
 }  // namespace

@@ -100,6 +100,13 @@ class Server:
         """While it runs; what it counted at its start stays as it is. See `open_files`."""
         resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (number, number))
 
+    def allow_more_memory(self, size: int) -> None:
+        """`size` bytes of addresses more than it has now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        kib = next(int(line.split()[1]) for line in status.splitlines() if "VmSize" in line)
+        limit = kib * 1024 + size
+        resource.prlimit(self.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 

@@ -20,6 +20,7 @@ write_timeout = "1s"
 """
 REQUEST = encode("PUT", f"/peers/{HOLDER}", {"expires_in": "1h"})
 IDLE_SHARE = 0.2  # of one core
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -173,6 +174,30 @@ def test_without_descriptors_the_server_waits_without_spinning_and_recovers(serv
         assert server.is_running()
     wait_until(lambda: answers(server))
     assert ledger.state() == before
+
+
+@pytest.mark.ours
+def test_without_memory_no_peer_is_added_and_those_that_are_there_go_on(serve):
+    server = serve(CONFIG)
+    holder, waiter = server.new_peer(), server.new_peer()
+    assert server.acquire(holder, "A").status == 200
+    assert server.acquire(waiter, "A").status == 202
+    server.allow_more_memory(8 * MIB)
+    peer = encode("POST", "/new_peer", {"expires_in": "1h", "label": "x" * 1024})
+    with server.connect() as connection:
+        for added in range(100_000):
+            connection.send(peer)
+            refusal = connection.response()
+            if refusal.status != 200:
+                break
+    assert (refusal.status, refusal.headers["retry-after"]) == (503, "1")
+    assert "no memory for another peer" in refusal.text
+    assert server.request("PUT", f"/peers/{holder}", {"expires_in": "1h"}).status == 200
+    assert server.metrics()["throttle_peers"] == added + 2
+    assert server.request("DELETE", f"/peers/{holder}").status == 200
+    assert server.request("GET", f"/peers/{waiter}/is_acquired").json is True
+    server.allow_more_memory(64 * MIB)
+    assert server.request("POST", "/new_peer", {"expires_in": "1h"}).status == 200
 
 
 @pytest.mark.ours
