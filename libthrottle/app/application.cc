@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "libthrottle/app/missing_address.h"
 #include "libthrottle/app/version.h"
 #include "libthrottle/config/reload.h"
 #include "libthrottle/core/check.h"
@@ -44,6 +45,7 @@ namespace throttle::app {
 namespace {
 
 constexpr Duration kProgressInterval = std::chrono::seconds(1);
+constexpr Duration kAddressInterval = std::chrono::milliseconds(500);
 // Of the hosts that something listens on.
 constexpr Duration kLookUpLimit = std::chrono::seconds(10);
 
@@ -168,6 +170,8 @@ struct Application::State {
   Result<void> fail_start(StartStep step, const Error& error);
   Result<void> use_sockets(config::ServerSettings& wanted);
   void listen_on_sockets(config::ServerSettings& wanted) const;
+  Result<void> wait_for_addresses();
+  void on_address_check_due() { loop.stop(); }
   Result<void> open_log(const config::LoadedSettings& loaded);
   Result<void> start_part(Part& part);
   void raise_descriptor_limit();
@@ -233,6 +237,8 @@ Result<void> Application::State::start() {
     return fail_start(StartStep::kOther, open.error());
   raise_descriptor_limit();
   loop.hosts() = uv::look_up_hosts(all_hosts(settings), kLookUpLimit);
+  if (const auto there = wait_for_addresses(); !there)
+    return fail_start(StartStep::kStopped, there.error());
   running = std::make_unique<Running>(loop, settings);
   running->composition = options.compose(
       {loop, running->runtime, *logger->logger, running->lines, options.open_files_as}, settings);
@@ -277,6 +283,28 @@ void Application::State::listen_on_sockets(config::ServerSettings& wanted) const
   if (options.http_name == "http") replace("http", wanted.http.listen);
   if (!options.sockets.contains(options.http_name)) return;
   if (options.http_name != "http") wanted.status = uv::HandedSockets::place(options.http_name);
+}
+
+// An address that does not come is the error of its listener. Error: the process is to stop.
+Result<void> Application::State::wait_for_addresses() {
+  const std::vector<HostPort> places = all_hosts(settings);
+  const TimePoint until = saturating_add(uv::now(), options.address_patience);
+  uv::Timer check_again(loop, uv::bound<&State::on_address_check_due>(this));
+  bool is_known = false;
+  while (uv::now() < until) {
+    const auto missing = missing_address(loop, places);
+    if (!missing) return {};
+    if (!std::exchange(is_known, true)) {
+      log.warn("this machine does not have an address to listen on yet; waiting for it",
+               {{"address", *missing}, {"at_most_ms", whole_ms(options.address_patience)}});
+    }
+    supervisor.on_waiting_for_address(*missing);
+    check_again.arm(uv::now() + kAddressInterval);
+    loop.run();
+    if (control.is_stop_requested())
+      return throttle::fail(ErrorCode::kUnavailable, "stopped while it waited for " + *missing);
+  }
+  return {};
 }
 
 Result<void> Application::State::open_log(const config::LoadedSettings& loaded) {

@@ -22,6 +22,7 @@
 #include "libthrottle/app/supervisor.h"
 #include "libthrottle/config/settings_file.h"
 #include "libthrottle/core/result.h"
+#include "libthrottle/core/time.h"
 #include "libthrottle/uv/loop.h"
 
 namespace throttle::app {
@@ -42,6 +43,8 @@ class Application {
     // of HTTP is called `http_name`.
     InheritedListeners sockets = {};
     std::string http_name = "http";
+    // How long the start waits for addresses to listen on that this machine does not have yet.
+    Duration address_patience = {};
     // Around the opening of the log and of what the parts write, for example with the rights of
     // another user. None: with those of the process. An error fails the start.
     OpenFilesAs open_files_as = {};

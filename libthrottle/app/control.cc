@@ -58,6 +58,10 @@ void Control::wake() noexcept {
   if (wake_up_ != nullptr) wake_up_->wake();
 }
 
+bool Control::is_stop_requested() const noexcept {
+  return (requests_.load() & (kStop | kStopNow)) != 0;
+}
+
 Control::Requests Control::take() noexcept {
   const std::uint32_t bits = requests_.exchange(0);
   const char* const asked_by = asked_by_.load();

@@ -50,6 +50,8 @@ class Control {
     std::string_view asked_by = {};  // of the first stop() or stop_now()
   };
   Requests take() noexcept;
+  // Whether stop() or stop_now() was requested since then.
+  bool is_stop_requested() const noexcept;
 
   // From now on requests wake this loop; at once if there are some already. Not while attached.
   void attach(uv::Async& wake_up) noexcept;

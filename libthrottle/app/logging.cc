@@ -90,6 +90,7 @@ Result<MadeLogger> make_logger(uv::Loop& loop, const telemetry::Settings& settin
   if (more) add_all(more(settings), outlets);
   made.logger = std::make_unique<telemetry::Logger>(std::move(outlets));
   if (gelf != nullptr) gelf->report_to(made.logger->target("app"));
+  if (made.file != nullptr) made.file->report_to(made.logger->target("app"));
   return made;
 }
 

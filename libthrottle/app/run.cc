@@ -2,6 +2,7 @@
 // inherit it, and signals are caught until after the log is written out.
 #include "libthrottle/app/run.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,9 @@
 namespace throttle::app {
 
 namespace {
+
+// A service may start before the network is up; somebody at a terminal wants to know at once.
+constexpr Duration kAddressPatience = std::chrono::seconds(30);
 
 struct Managers {
   std::optional<SystemdSupervisor> systemd;
@@ -63,6 +67,7 @@ class Run {
                   .more_outlets = around_.more_outlets,
                   .sockets = std::move(environment->listeners),
                   .http_name = role.http_name,
+                  .address_patience = is_service_ ? kAddressPatience : Duration(),
                   .open_files_as = around_.open_files_as,
                   .before_ready = around_.before_ready},
                  **supervisor);
@@ -87,8 +92,12 @@ class Run {
       reloads.emplace(*std::move(watching));
     }
     if (const auto started = application.start(); !started) {
-      const bool wrong = application.failed_step() == StartStep::kConfiguration;
       const bool said = application.logs_errors();
+      if (application.failed_step() == StartStep::kStopped) {
+        give_up(EXIT_FAILURE, started.error().message, said);
+        return EXIT_SUCCESS;
+      }
+      const bool wrong = application.failed_step() == StartStep::kConfiguration;
       return give_up(wrong && is_service_ ? kWrongConfiguration : EXIT_FAILURE,
                      started.error().message, said);
     }

@@ -32,6 +32,7 @@ struct Listener {
 enum class StartStep {
   kConfiguration,  // the settings are wrong or cannot be read
   kListen,         // an address cannot be listened on
+  kStopped,        // asked to stop before it served
   kOther,
 };
 
@@ -61,6 +62,8 @@ class Supervisor {
 
   virtual void on_configuration_read() noexcept {}
   virtual void on_log_open() noexcept {}
+  // Again and again while an address to listen on is not there yet.
+  virtual void on_waiting_for_address(std::string_view /*address*/) noexcept {}
   virtual void on_listening(const Listener& /*listener*/) noexcept {}
   virtual void on_ready(const Ready& /*ready*/) noexcept {}
   // Instead of the steps that have not come by then; nothing else follows.

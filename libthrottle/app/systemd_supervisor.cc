@@ -45,6 +45,10 @@ void SystemdSupervisor::on_log_open() noexcept {
   send_step("looking up the hosts to listen on");
 }
 
+void SystemdSupervisor::on_waiting_for_address(std::string_view address) noexcept {
+  send_step("waiting for the address " + std::string(address));
+}
+
 void SystemdSupervisor::on_listening(const Listener& listener) noexcept {
   send_step("listening on " + listener.address.to_string());
 }
@@ -66,6 +70,8 @@ void SystemdSupervisor::on_ready(const Ready& ready) noexcept {
 void SystemdSupervisor::on_start_failed(StartStep step, const Error& error) noexcept {
   const std::string status = first_line(error.message);
   if (step == StartStep::kConfiguration) return notifier_.send(notify::status(status));
+  if (step == StartStep::kStopped)
+    return notifier_.send(notify::stopping() + notify::status(status));
   const int number = error.code == ErrorCode::kInUse       ? EADDRINUSE
                      : error.code == ErrorCode::kExhausted ? EMFILE
                                                            : EADDRNOTAVAIL;

@@ -28,6 +28,7 @@ class SystemdSupervisor final : public Supervisor {
 
   void on_configuration_read() noexcept override;
   void on_log_open() noexcept override;
+  void on_waiting_for_address(std::string_view address) noexcept override;
   void on_listening(const Listener& listener) noexcept override;
   void on_ready(const Ready& ready) noexcept override;
   void on_start_failed(StartStep step, const Error& error) noexcept override;

@@ -82,9 +82,11 @@ class ProcessTest(unittest.TestCase):
     def write(self, text: str) -> None:
         self.file.write_text(f'{text}\n[http]\nlisten = "127.0.0.1:{self.port}"\n')
 
-    def start(self, *options, environment=None, sockets=(), verb="run") -> subprocess.Popen:
-        """The process; `sockets` are (name, socket), handed over as systemd does it."""
-        command = [str(BINARY), verb, "-c", str(self.file), *map(str, options)]
+    def start(self, *options, environment=None, sockets=(), verb="run",
+              within=()) -> subprocess.Popen:
+        """The process; `sockets` are (name, socket), handed over as systemd does it. `within` is a
+        command that becomes its argument."""
+        command = [*within, str(BINARY), verb, "-c", str(self.file), *map(str, options)]
         surroundings = {k: v for k, v in os.environ.items() if k != "THROTTLE_LOG"}
         surroundings |= environment or {}
         handed = [each.fileno() for _, each in sockets]

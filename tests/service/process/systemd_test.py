@@ -75,6 +75,44 @@ class Notify(ProcessTest):
         self.assertEqual(self.systemd.until("ERRNO=")["ERRNO"], "98")
 
 
+class Addresses(ProcessTest):
+    """In a network of its own, whose only address beside loopback comes later."""
+
+    ADDRESS = "192.0.2.1"
+
+    def setUp(self):
+        super().setUp()
+        self.systemd = self.notify_socket(str(self.folder / "notify"))
+        self.come = self.folder / "come"
+        os.mkfifo(self.come)
+        self.file.write_text(f'{SEMAPHORE}\n[http]\nlisten = "{self.ADDRESS}:{self.port}"\n')
+
+    def start_early(self):
+        script = (f'ip link set lo up; (read -r <"{self.come}"; ip address add {self.ADDRESS}/32 '
+                  'dev lo) & exec "$@"')
+        return self.start(environment={"NOTIFY_SOCKET": self.systemd.address},
+                          within=("unshare", "--map-root-user", "--net", "bash", "-c", script, "-"))
+
+    def test_one_that_comes_late_is_waited_for(self):
+        process = self.start_early()
+        waiting = self.systemd.until("STATUS=waiting for the address")
+        self.assertIn(self.ADDRESS, waiting["STATUS"])
+        self.assertIn("EXTEND_TIMEOUT_USEC", waiting)
+        self.come.write_text("now\n")
+        ready = self.systemd.until("READY=1")
+        self.assertEqual(ready["STATUS"], f"{self.ADDRESS}:{self.port}, 1 semaphore")
+        self.assertEqual(self.stop(process), 0)
+        self.assertEqual(self.output.count("does not have an address to listen on yet"), 1)
+
+    def test_a_stop_ends_the_wait(self):
+        process = self.start_early()
+        self.systemd.until("STATUS=waiting for the address")
+        process.terminate()
+        self.systemd.until("STOPPING=1")
+        self.assertEqual(self.code(process), 0)
+        self.come.write_text("never mind\n")
+
+
 class Sockets(ProcessTest):
     def test_one_that_is_named_http_replaces_listen(self):
         with socket.create_server(("127.0.0.1", 0)) as handed:
