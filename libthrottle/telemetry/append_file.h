@@ -36,8 +36,9 @@ class AppendFile {
   std::uint64_t size_ = 0;
 };
 
-// Moves a file over another one, which may be there; false if it cannot be.
-bool move_file(const std::string& from, const std::string& to) noexcept;
-bool remove_file(const std::string& path) noexcept;
+// Moves a file over another one, which may be there. Errors: kNotFound, or kUnavailable with the
+// path and the reason of the system.
+Result<void> move_file(const std::string& from, const std::string& to);
+Result<void> remove_file(const std::string& path);
 
 }  // namespace throttle::telemetry

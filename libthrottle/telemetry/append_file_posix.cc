@@ -12,6 +12,16 @@
 
 namespace throttle::telemetry {
 
+namespace {
+
+tl::unexpected<Error> refused(const std::string& what) {
+  const int why = errno;
+  return fail(why == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+              what + ": " + std::generic_category().message(why));
+}
+
+}  // namespace
+
 Result<AppendFile> AppendFile::open(const std::string& path) {
   const int descriptor =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
@@ -37,12 +47,14 @@ void AppendFile::close() noexcept {
   size_ = 0;
 }
 
-bool move_file(const std::string& from, const std::string& to) noexcept {
-  return std::rename(from.c_str(), to.c_str()) == 0;
+Result<void> move_file(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) == 0) return {};
+  return refused(from + ": cannot be moved to " + to);
 }
 
-bool remove_file(const std::string& path) noexcept {
-  return unlink(path.c_str()) == 0;
+Result<void> remove_file(const std::string& path) {
+  if (unlink(path.c_str()) == 0) return {};
+  return refused(path + ": cannot be removed");
 }
 
 }  // namespace throttle::telemetry

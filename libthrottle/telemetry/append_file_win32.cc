@@ -16,6 +16,13 @@ std::filesystem::path native(const std::string& path) {
   return {std::u8string(path.begin(), path.end())};
 }
 
+tl::unexpected<Error> refused(const std::string& what) {
+  const DWORD why = GetLastError();
+  const bool is_missing = why == ERROR_FILE_NOT_FOUND || why == ERROR_PATH_NOT_FOUND;
+  return fail(is_missing ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+              what + ": " + std::system_category().message(static_cast<int>(why)));
+}
+
 HANDLE handle_of(std::intptr_t number) {
   return reinterpret_cast<HANDLE>(number);  // NOLINT(performance-no-int-to-ptr)
 }
@@ -57,12 +64,15 @@ void AppendFile::close() noexcept {
   size_ = 0;
 }
 
-bool move_file(const std::string& from, const std::string& to) noexcept {
-  return MoveFileExW(native(from).c_str(), native(to).c_str(), MOVEFILE_REPLACE_EXISTING) != 0;
+Result<void> move_file(const std::string& from, const std::string& to) {
+  if (MoveFileExW(native(from).c_str(), native(to).c_str(), MOVEFILE_REPLACE_EXISTING) != 0)
+    return {};
+  return refused(from + ": cannot be moved to " + to);
 }
 
-bool remove_file(const std::string& path) noexcept {
-  return DeleteFileW(native(path).c_str()) != 0;
+Result<void> remove_file(const std::string& path) {
+  if (DeleteFileW(native(path).c_str()) != 0) return {};
+  return refused(path + ": cannot be removed");
 }
 
 }  // namespace throttle::telemetry

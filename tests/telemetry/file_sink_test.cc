@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "libthrottle/telemetry/logger.h"
+
 namespace throttle::telemetry {
 namespace {
 
@@ -120,6 +122,31 @@ TEST_F(FileSinkTest, AMoveThatFailsDoesNotStopTheLog) {
   log(*sink, "b");
   sink.reset();
   EXPECT_THAT(read(), HasSubstr("] b\n"));
+}
+
+TEST_F(FileSinkTest, WarnsOnceWhenItCannotRotateAndSaysWhatToDo) {
+  std::filesystem::create_directories(path() + ".1/full");
+  auto made = open(1, 1);
+  FileSink& sink = *made;
+  std::vector<Logger::Outlet> outlets;
+  outlets.push_back({LogFilter(Level::kInfo), std::move(made)});
+  auto logger = std::make_unique<Logger>(std::move(outlets));
+  const Log app = logger->target("app");
+  sink.report_to(app);
+  app.info("a");
+  app.info("b");
+  // The rotation before the next line fails: once "b" is in the file, that is known.
+  while (read().find("] b\n") == std::string::npos)
+    std::this_thread::yield();
+  app.info("c");
+  app.info("d");
+  logger.reset();
+  const std::string text = read();
+  const std::size_t warning = text.find("WARN  app] the log file cannot be rotated");
+  ASSERT_NE(warning, std::string::npos) << text;
+  EXPECT_EQ(text.find("cannot be rotated", warning + 60), std::string::npos) << text;
+  EXPECT_THAT(text, HasSubstr("allow this process to create and rename files in its folder"));
+  EXPECT_THAT(text, HasSubstr("throttle.log: cannot be moved to"));
 }
 
 }  // namespace
