@@ -2,6 +2,7 @@
 // is there, and then run; so all refusals come before the first change.
 #include "service/install_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
@@ -164,6 +165,46 @@ std::string configuration_of(const ServiceRecord& record) {
   return launch->configuration;
 }
 
+// Removes the file if it is there.
+Result<bool> remove_if_there(InstallSystem& system, const std::string& path) {
+  const auto found = system.ownership(path);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return false;
+  if (const auto removed = system.remove_file(path); !removed)
+    return tl::unexpected(removed.error());
+  return true;
+}
+
+Result<void> purge_logs(InstallSystem& system, const std::string& log) {
+  auto removed = remove_if_there(system, log);
+  for (int number = 1; removed && (*removed || number == 1); ++number)
+    removed = remove_if_there(system, log + '.' + std::to_string(number));
+  if (!removed) return tl::unexpected(removed.error());
+  return {};
+}
+
+bool reads(const ServiceRecord& service, std::string_view configuration) {
+  const auto launch = parse_image_path(service.image_path);
+  return launch && upper_case(launch->configuration) == upper_case(configuration);
+}
+
+// What belongs to one service alone while others use the data folder.
+Result<void> purge_own_files(InstallSystem& system, const ServiceRecord& record,
+                             const std::vector<ServiceRecord>& siblings,
+                             const std::string& data_folder) {
+  if (auto purged = purge_logs(system, usual_log(data_folder, record.name)); !purged) return purged;
+  const auto launch = parse_image_path(record.image_path);
+  if (!launch) return {};
+  const std::string& file = launch->configuration;
+  const bool is_ours = upper_case(file).starts_with(upper_case(data_folder + '\\'));
+  const bool is_shared = std::ranges::any_of(
+      siblings, [&file](const ServiceRecord& sibling) { return reads(sibling, file); });
+  if (!is_ours || is_shared) return {};
+  if (const auto removed = remove_if_there(system, file); !removed)
+    return tl::unexpected(removed.error());
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(StartType type) {
@@ -216,15 +257,35 @@ Result<Installed> install(InstallSystem& system, const InstallRequest& request) 
   return installed;
 }
 
-Result<void> uninstall(InstallSystem& system, const std::string& name, Purge purge,
-                       const std::string& data_folder) {
+Result<Uninstalled> uninstall(InstallSystem& system, const std::string& name, Purge purge,
+                              const std::string& data_folder) {
   const auto present = system.find_service(name);
   if (!present) return tl::unexpected(present.error());
   if (!present->has_value())
     return fail(ErrorCode::kNotFound, "service " + name + " is not installed");
-  if (auto deleted = system.delete_service(name); !deleted) return deleted;
-  if (auto removed = system.remove_event_source(name); !removed) return removed;
-  return purge == Purge::kRemoveFiles ? system.purge_folder(data_folder) : Result<void>();
+  std::vector<ServiceRecord> siblings;
+  if (purge == Purge::kRemoveFiles) {
+    auto found = system.siblings(name);
+    if (!found) return tl::unexpected(found.error());
+    siblings = *std::move(found);
+  }
+  if (const auto deleted = system.delete_service(name); !deleted)
+    return tl::unexpected(deleted.error());
+  if (const auto removed = system.remove_event_source(name); !removed)
+    return tl::unexpected(removed.error());
+  Uninstalled done;
+  if (purge == Purge::kKeepFiles) return done;
+  for (const ServiceRecord& sibling : siblings)
+    done.kept_for.push_back(sibling.name);
+  const auto purged = siblings.empty() ? system.purge_folder(data_folder)
+                                       : purge_own_files(system, **present, siblings, data_folder);
+  if (!purged) return tl::unexpected(purged.error());
+  return done;
+}
+
+std::string usual_log(const std::string& data_folder, std::string_view name) {
+  const std::string_view stem = name == kDefaultServiceName ? "throttle" : name;
+  return data_folder + "\\logs\\" + std::string(stem) + ".log";
 }
 
 }  // namespace throttle::service

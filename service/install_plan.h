@@ -48,6 +48,8 @@ class InstallSystem {
   virtual ~InstallSystem() = default;
 
   virtual Result<std::optional<ServiceRecord>> find_service(const std::string& name) = 0;
+  // The other services that run this program, whatever their names.
+  virtual Result<std::vector<ServiceRecord>> siblings(const std::string& name) = 0;
   // Waits until the service is in no pending state.
   virtual Result<void> wait_until_settled(const std::string& name) = 0;
   virtual Result<void> create_service(const ServiceRecord& record, const std::string& password) = 0;
@@ -106,10 +108,21 @@ Result<Installed> install(InstallSystem& system, const InstallRequest& request);
 
 enum class Purge : std::uint8_t { kKeepFiles, kRemoveFiles };
 
+struct Uninstalled {
+  // The services for which the data folder was kept, although it was to be removed.
+  std::vector<std::string> kept_for;
+};
+
 // Removes a service that is stopped already, its event source, and with kRemoveFiles its data
-// folder. Error kNotFound: it is not installed.
-Result<void> uninstall(InstallSystem& system, const std::string& name, Purge purge,
-                       const std::string& data_folder);
+// folder. Where other services of this program are installed, that removes only the log file of
+// this one, and its configuration if that is in the folder and no other service reads it. Error
+// kNotFound: it is not installed.
+Result<Uninstalled> uninstall(InstallSystem& system, const std::string& name, Purge purge,
+                              const std::string& data_folder);
+
+// Where a service logs unless its configuration says otherwise; the older files have numbers
+// behind: `.1`, `.2` …
+std::string usual_log(const std::string& data_folder, std::string_view name);
 
 // `NT SERVICE\NAME`, the account that is the service's alone and has no password.
 std::string virtual_account(std::string_view name);

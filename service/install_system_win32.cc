@@ -5,6 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "service/service_command_line.h"
+#include "service/service_identity.h"
+
 namespace throttle::service {
 
 namespace {
@@ -89,6 +92,29 @@ Result<ServiceRecord> read_record(SC_HANDLE service, const std::string& name) {
                        .depends = texts_of(config->lpDependencies)};
 }
 
+Result<std::vector<std::string>> names_of_services() {
+  const auto manager = open_manager(SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
+  if (!manager) return tl::unexpected(manager.error());
+  const auto enumerate = [&](std::vector<std::uint64_t>& memory, DWORD& needed, DWORD& count) {
+    const auto bytes = static_cast<DWORD>(memory.size() * sizeof(std::uint64_t));
+    return EnumServicesStatusExW(manager->get(), SC_ENUM_PROCESS_INFO, SERVICE_WIN32,
+                                 SERVICE_STATE_ALL, reinterpret_cast<BYTE*>(memory.data()), bytes,
+                                 &needed, &count, nullptr, nullptr) != 0;
+  };
+  std::vector<std::uint64_t> memory(1);
+  DWORD needed = 0;
+  DWORD count = 0;
+  while (!enumerate(memory, needed, count)) {
+    if (GetLastError() != ERROR_MORE_DATA) return failed("the list of services");
+    memory.resize(memory.size() + needed / sizeof(std::uint64_t) + 1);
+  }
+  std::vector<std::string> names;
+  const auto* const services = reinterpret_cast<ENUM_SERVICE_STATUS_PROCESSW*>(memory.data());
+  for (DWORD i = 0; i < count; ++i)
+    names.push_back(narrow(services[i].lpServiceName));
+  return names;
+}
+
 }  // namespace
 
 Result<ServiceHandle> open_service(const std::string& name, DWORD access) {
@@ -118,6 +144,18 @@ Result<std::optional<ServiceRecord>> WindowsInstallSystem::find_service(const st
   auto record = read_record(service->get(), name);
   if (!record) return tl::unexpected(record.error());
   return std::optional(*std::move(record));
+}
+
+Result<std::vector<ServiceRecord>> WindowsInstallSystem::siblings(const std::string& name) {
+  const auto names = names_of_services();
+  if (!names) return tl::unexpected(names.error());
+  std::vector<ServiceRecord> found;
+  for (const std::string& each : *names) {
+    if (upper_case(each) == upper_case(name)) continue;
+    const auto record = find_service(each);  // one that may not be read is none of ours
+    if (record && *record && parse_image_path((*record)->image_path)) found.push_back(**record);
+  }
+  return found;
 }
 
 Result<void> WindowsInstallSystem::wait_until_settled(const std::string& name) {

@@ -1,7 +1,7 @@
 // `run` on Windows: as a console program, or under the Service Control Manager.
 #include <algorithm>
-#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "libthrottle/app/run.h"
 #include "service/jobs.h"
@@ -11,6 +11,21 @@
 
 namespace throttle::service {
 
+namespace {
+
+// What --name says in arguments that are wrong.
+std::string name_in(std::span<const std::string> arguments) {
+  constexpr std::string_view kName = "--name";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == kName && i + 1 < arguments.size()) return arguments[i + 1];
+    if (word.starts_with("--name=")) return word.substr(kName.size() + 1);
+  }
+  return std::string(kDefaultServiceName);
+}
+
+}  // namespace
+
 CommandContext command_context() {
   return {.platform = Platform::kWindows, .configuration = data_folder() + "\\throttle.toml"};
 }
@@ -18,9 +33,7 @@ CommandContext command_context() {
 int refuse(std::span<const std::string> arguments, const std::string& why) {
   if (std::ranges::find(arguments, "--scm") == arguments.end())
     return complain(ExitCode::kWrongArguments, why);
-  const auto name = std::ranges::find(arguments, "--name");
-  const bool is_named = name != arguments.end() && std::next(name) != arguments.end();
-  return refuse_under_scm(is_named ? *std::next(name) : std::string(kDefaultServiceName), why);
+  return refuse_under_scm(name_in(arguments), why);
 }
 
 int execute(const RunCommand& run) {

@@ -24,6 +24,7 @@
 #include "libthrottle/core/check_reporter.h"
 #include "libthrottle/telemetry/append_file.h"
 #include "service/event_log_win32.h"
+#include "service/install_plan.h"
 #include "service/jobs.h"
 #include "service/keeper_rules.h"
 #include "service/scm_states.h"
@@ -123,10 +124,7 @@ class ScmHost final : public app::Supervisor {
     return made;
   }
 
-  std::string log_path() const {
-    const std::string name = run_.name == kDefaultServiceName ? "throttle" : run_.name;
-    return data_folder() + "\\logs\\" + name + ".log";
-  }
+  std::string log_path() const { return usual_log(data_folder(), run_.name); }
 
   Result<config::LoadedSettings> with_logs(Result<config::LoadedSettings> loaded) const {
     if (!loaded) return loaded;
@@ -225,6 +223,7 @@ class ScmHost final : public app::Supervisor {
 
   void on_configuration_read() noexcept override { step(); }
   void on_log_open() noexcept override { step(); }
+  void on_waiting_for_address(std::string_view /*address*/) noexcept override { step(); }
   void on_listening(const app::Listener& /*listener*/) noexcept override { step(); }
 
   void on_ready(const app::Ready& ready) noexcept override {

@@ -39,6 +39,13 @@ class FakeWindows final : public InstallSystem {
     const auto found = state.services.find(name);
     return found == state.services.end() ? std::nullopt : std::optional(found->second);
   }
+  Result<std::vector<ServiceRecord>> siblings(const std::string& name) override {
+    if (auto called = call("siblings"); !called) return tl::unexpected(called.error());
+    std::vector<ServiceRecord> others;
+    for (const auto& [each, record] : state.services)
+      if (each != name) others.push_back(record);
+    return others;
+  }
   Result<void> wait_until_settled(const std::string&) override { return call("wait"); }
   Result<void> create_service(const ServiceRecord& record, const std::string& password) override {
     return call("create").map([&] {
@@ -268,6 +275,46 @@ TEST(Uninstall, WithPurgeRemovesTheFilesToo) {
   ASSERT_TRUE(install(windows, request()));
   ASSERT_TRUE(uninstall(windows, "Throttle", Purge::kRemoveFiles, kData));
   EXPECT_EQ(windows.state, FakeWindows::State());
+}
+
+TEST(Uninstall, WithPurgeKeepsWhatAnotherServiceUses) {
+  FakeWindows windows;
+  InstallRequest second = request();
+  second.name = "Second";
+  second.configuration = R"(C:\programdata\Throttle\second.toml)";
+  ASSERT_TRUE(install(windows, request()));
+  ASSERT_TRUE(install(windows, second));
+  const std::string log = usual_log(kData, "Second");
+  EXPECT_EQ(log, R"(C:\ProgramData\Throttle\logs\Second.log)");
+  for (const std::string& file : {log, log + ".1", log + ".2", usual_log(kData, "Throttle")})
+    windows.state.files[file] = "lines";
+
+  const auto done = uninstall(windows, "Second", Purge::kRemoveFiles, kData);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->kept_for, std::vector<std::string>{"Throttle"});
+  EXPECT_EQ(windows.state.folders.size(), 3U);
+  EXPECT_EQ(windows.state.files.size(), 2U);
+  EXPECT_TRUE(windows.state.files.contains(kFile));
+  EXPECT_TRUE(windows.state.files.contains(usual_log(kData, "Throttle")));
+
+  const auto last = uninstall(windows, "Throttle", Purge::kRemoveFiles, kData);
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(last->kept_for.empty());
+  EXPECT_EQ(windows.state, FakeWindows::State());
+}
+
+TEST(Uninstall, WithPurgeKeepsAConfigurationThatAnotherServiceReadsOrThatIsElsewhere) {
+  for (const char* configuration : {R"(c:\programdata\throttle\THROTTLE.TOML)", R"(D:\own.toml)"}) {
+    FakeWindows windows;
+    InstallRequest second = request();
+    second.name = "Second";
+    second.configuration = configuration;
+    ASSERT_TRUE(install(windows, request()));
+    ASSERT_TRUE(install(windows, second));
+    const auto before = windows.state.files;
+    ASSERT_TRUE(uninstall(windows, "Second", Purge::kRemoveFiles, kData));
+    EXPECT_EQ(windows.state.files, before);
+  }
 }
 
 TEST(Uninstall, OfWhatIsNotInstalledSaysSo) {
