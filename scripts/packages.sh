@@ -5,8 +5,8 @@ readonly PACKAGES_BUILD=(
   libc-ares-dev libexpected-dev libfmt-dev libspdlog-dev libsqlite3-dev libtomlplusplus-dev
   libuv1-dev nlohmann-json3-dev zlib1g-dev)
 readonly PACKAGES_TEST=(
-  clang-14 curl gcovr haproxy iproute2 libbenchmark-dev libgmock-dev libgtest-dev lld-14 pkg-config
-  procps prometheus python3 python3-venv util-linux)
+  clang-14 curl fish gcovr haproxy iproute2 libbenchmark-dev libgmock-dev libgtest-dev lld-14
+  pkg-config procps prometheus python3 python3-venv util-linux zsh)
 readonly PACKAGES_RELEASE=(binutils gcc libbenchmark-dev libc6-dev python3 util-linux)
 readonly PACKAGES_CLANG=(clang-14 libclang-rt-14-dev)
 readonly PACKAGES_FORMAT=(clang-format-14 git python3)
@@ -15,8 +15,9 @@ readonly PACKAGES_MINGW=(
   dpkg-dev g++-mingw-w64-x86-64-posix googletest libz-mingw-w64-dev wine wine64
   tcl xz-utils)
 readonly PACKAGES_BENCH=(haproxy iperf3 nginx python3 util-linux wrk)
-readonly PACKAGES_PACKAGE=(procps python3 systemd-container util-linux)
-readonly PACKAGES_MSI=(msitools python3 wixl)
+readonly PACKAGES_PACKAGE=(
+  binutils lintian procps python3 python3-venv systemd-container util-linux)
+readonly PACKAGES_MSI=(iproute2 msitools openssl osslsigncode python3 util-linux wixl)
 readonly PACKAGES_OFFICE=(libreoffice-writer-nogui)
 readonly PACKAGES_UNO=(procps python3-uno)
 

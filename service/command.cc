@@ -66,7 +66,11 @@ Option configuration_option(const CommandContext& context) {
 }
 
 Option role_option() {
-  return {"role", "ROLE", "Work of throttle-server or throttle-proxy: server or proxy [server]"};
+  return {"role",
+          "ROLE",
+          "Work of throttle-server or throttle-proxy: server or proxy [server]",
+          false,
+          {"server", "proxy"}};
 }
 
 Option name_option() {
@@ -74,9 +78,10 @@ Option name_option() {
 }
 
 std::vector<Option> run_options(const CommandContext& context) {
-  std::vector<Option> options = {configuration_option(context),
-                                 role_option(),
-                                 {"log-format", "FORMAT", "Lines on stderr: text or json [text]"}};
+  std::vector<Option> options = {
+      configuration_option(context),
+      role_option(),
+      {"log-format", "FORMAT", "Lines on stderr: text or json [text]", false, {"text", "json"}}};
   if (context.platform == Platform::kUnix) {
     options.push_back({"daemonize", "", "Go to the background once it serves"});
     options.push_back({"pid-file", "FILE", "Write the process id there, and hold a lock on it"});
@@ -138,7 +143,11 @@ std::vector<Option> install_options(const CommandContext& context) {
           role_option(),
           {"account", "NAME", "Account it runs as [NT SERVICE\\NAME]"},
           {"password-from", "FILE", "File with the account's password; - is stdin"},
-          {"start", "TYPE", "auto, delayed, demand or disabled [auto]"},
+          {"start",
+           "TYPE",
+           "auto, delayed, demand or disabled [auto]",
+           false,
+           {"auto", "delayed", "demand", "disabled"}},
           {"depends", "NAME", "A service that has to run before; may be repeated", true},
           {"reset", "", "Put back all settings of an installed service"}};
 }
@@ -330,6 +339,12 @@ Result<ServiceCommand> parse_service_command(std::span<const char* const> argume
   if (!given) return tl::unexpected(given.error());
   if (config::is_given(*given, "help")) return HelpCommand{verb_help(*row, context)};
   return row->parse(*given, context, verb);
+}
+
+std::vector<config::OptionGroup> leading_options() {
+  return {{"Instead of a verb",
+           {{"help,h", "", "Show the verbs, and end"},
+            {"version,V", "", "Show the version, and end"}}}};
 }
 
 std::vector<VerbDescription> verbs(const CommandContext& context) {

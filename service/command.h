@@ -123,4 +123,7 @@ struct VerbDescription {
 };
 std::vector<VerbDescription> verbs(const CommandContext& context);
 
+// The options that may be given instead of a verb.
+std::vector<config::OptionGroup> leading_options();
+
 }  // namespace throttle::service

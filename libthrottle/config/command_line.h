@@ -20,6 +20,7 @@ struct Option {
   std::string value;  // what --help calls its value; empty: it takes none
   std::string help;
   bool repeatable = false;
+  std::vector<std::string> choices = {};  // all values there are; empty: too many to name
 };
 
 struct OptionGroup {

@@ -111,13 +111,32 @@ std::string unescaped(std::string_view text) {
   return is_text ? read->entries.front().value.text : std::string(text);
 }
 
+// The words in quotes of what is expected, such as "close", "reset" or "http"; none where that
+// begins with something else.
+std::vector<std::string> choices_of(std::string_view expected) {
+  std::vector<std::string> choices;
+  if (!expected.starts_with('"')) return choices;
+  std::string word;
+  bool is_quoted = false;
+  for (const char c : expected) {
+    if (c != '"') {
+      if (is_quoted) word += c;
+      continue;
+    }
+    if (is_quoted) choices.push_back(std::exchange(word, {}));
+    is_quoted = !is_quoted;
+  }
+  return choices;
+}
+
 Option described(const ProxyKey& key) {
   std::string help(key.help);
   const bool shown = !key.fallback.empty() && key.shape != Shape::kBoolean;
   if (shown) help += " [" + std::string(key.fallback) + ']';
   const bool repeatable =
       key.shape == Shape::kStrings || key.shape == Shape::kTable || key.shape == Shape::kOneOrMore;
-  return {std::string(key.option), std::string(key.value), std::move(help), repeatable};
+  return {std::string(key.option), std::string(key.value), std::move(help), repeatable,
+          choices_of(key.expected)};
 }
 
 std::vector<OptionGroup> known_options() {
@@ -137,7 +156,7 @@ std::vector<OptionGroup> known_options() {
       {"This program",
        {{"configuration,c", "FILE", "Run the proxies of this file instead"},
         {"status", "[ADDRESS:]PORT", "Serve /health, /ready, /metrics and /connections there"},
-        {"log-format", "FORMAT", "Lines on stderr: text or json [text]"},
+        {"log-format", "FORMAT", "Lines on stderr: text or json [text]", false, {"text", "json"}},
         {"check", "", "Check that all of this is valid, and exit"},
         {"help", "", "Show this, and exit"},
         {"version,V", "", "Show the version, and exit"}}});
@@ -263,6 +282,10 @@ Result<ProxyCommand> parse_proxy_command(std::span<const char* const> arguments)
     return CheckProxy{std::move(options)};
   }
   return RunProxy{std::move(options)};
+}
+
+std::vector<OptionGroup> proxy_options() {
+  return known_options();
 }
 
 std::string proxy_help() {

@@ -42,6 +42,9 @@ using ProxyCommand = std::variant<RunProxy, CheckProxy, ShowHelp, ShowVersion>;
 // code for it is 2.
 Result<ProxyCommand> parse_proxy_command(std::span<const char* const> arguments);
 
+// The options, group by group, as --help shows them.
+std::vector<OptionGroup> proxy_options();
+
 // What --help shows, with a line end at its end.
 std::string proxy_help();
 

@@ -3,7 +3,6 @@
 
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "libthrottle/config/forms.h"
 #include "libthrottle/config/listen_places.h"
@@ -54,14 +53,15 @@ Exit codes:
 
 std::vector<OptionGroup> known_options() {
   const HostPort listen = http::Settings().listen;
-  return {{"Options, with their defaults in brackets",
-           {{"address", "HOST", "Host to listen on [" + listen.host + "]"},
-            {"port", "PORT", "Port to listen on [" + std::to_string(listen.port) + "]"},
-            {"configuration,c", "FILE", "Configuration [" + ServerOptions().configuration + "]"},
-            {"log-format", "FORMAT", "Lines on stderr: text or json [text]"},
-            {"check", "", "Check that the configuration is valid, and exit"},
-            {"help,h", "", "Show this, and exit"},
-            {"version,V", "", "Show the version, and exit"}}}};
+  return {
+      {"Options, with their defaults in brackets",
+       {{"address", "HOST", "Host to listen on [" + listen.host + "]"},
+        {"port", "PORT", "Port to listen on [" + std::to_string(listen.port) + "]"},
+        {"configuration,c", "FILE", "Configuration [" + ServerOptions().configuration + "]"},
+        {"log-format", "FORMAT", "Lines on stderr: text or json [text]", false, {"text", "json"}},
+        {"check", "", "Check that the configuration is valid, and exit"},
+        {"help,h", "", "Show this, and exit"},
+        {"version,V", "", "Show the version, and exit"}}}};
 }
 
 Result<void> apply(const Argument& argument, ServerOptions& options) {
@@ -91,6 +91,10 @@ Result<ServerCommand> parse_server_command(std::span<const char* const> argument
     return Check{std::move(options)};
   }
   return Run{std::move(options)};
+}
+
+std::vector<OptionGroup> server_options() {
+  return known_options();
 }
 
 std::string server_help() {

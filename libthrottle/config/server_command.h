@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "libthrottle/config/command_line.h"
 #include "libthrottle/config/settings.h"
@@ -39,6 +40,9 @@ using ServerCommand = std::variant<Run, Check, ShowHelp, ShowVersion>;
 // `arguments` without the name of the program. Error kInvalidArgument names the argument; the exit
 // code for it is 2.
 Result<ServerCommand> parse_server_command(std::span<const char* const> arguments);
+
+// The options, group by group, as --help shows them.
+std::vector<OptionGroup> server_options();
 
 // What --help shows, with a line end at its end.
 std::string server_help();

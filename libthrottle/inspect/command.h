@@ -63,6 +63,7 @@ struct CommandOption {
   std::string_view name;   // "since", or "summary,s"
   std::string_view value;  // what --help calls its value; empty: it takes none
   std::string_view help;
+  std::string_view choices = {};  // all values there are, with blanks between; empty: too many
 };
 
 struct Command {

@@ -26,7 +26,7 @@ constexpr CommandOption kCommonOptions[] = {
     {"columns", "A,B", "only these columns, in this order"},
     {"wide", "", "more columns, and nothing is cut"},
     {"utc", "", "times in UTC instead of those of the place"},
-    {"color", "WHEN", "auto, always or never [auto]"},
+    {"color", "WHEN", "auto, always or never [auto]", "auto always never"},
     {"no-pager", "", "never through a pager"},
     {"timeout", "DURATION", "how long a server may take to answer [5s]"},
     {"help,h", "", "show this and exit"},
@@ -186,6 +186,14 @@ Result<std::optional<Moment>> Context::moment(std::string_view option) const {
     return fail(ErrorCode::kInvalidArgument,
                 "--" + std::string(option) + ": " + moment.error().message);
   return *moment;
+}
+
+std::span<const CommandOption> common_options() {
+  return kCommonOptions;
+}
+
+bool is_repeatable(const CommandOption& option) {
+  return std::ranges::find(kRepeatable, long_name(option.name)) != std::end(kRepeatable);
 }
 
 std::string help() {

@@ -27,6 +27,10 @@ using Request = std::variant<ShowText, Asked>;
 Result<Request> parse_command_line(std::span<const char* const> arguments,
                                    std::string_view version);
 
+// The options that all commands have.
+std::span<const CommandOption> common_options();
+bool is_repeatable(const CommandOption& option);
+
 std::string help();
 // With the options that all commands have, or without.
 enum class Scope : std::uint8_t { kAll, kItself };

@@ -27,7 +27,8 @@ constexpr CommandOption kHoldersOptions[] = {
     {"at", "TIME", "at this time; after that event for seq:N [at the last commit]"}, kSemaphore};
 constexpr CommandOption kLongestOptions[] = {kTop, kLongerThan, kSince, kUntil, kSemaphore};
 constexpr CommandOption kUsageOptions[] = {
-    {"by", "WHAT", "hour, day, weekday-hour (with a heat map), client or label [hour]"},
+    {"by", "WHAT", "hour, day, weekday-hour (with a heat map), client or label [hour]",
+     "hour day weekday-hour client label"},
     kSince,
     kUntil,
     kSemaphore};
