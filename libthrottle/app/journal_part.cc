@@ -230,6 +230,7 @@ std::string JournalPart::trouble() const {
 pages::JournalState JournalPart::state(TimePoint now) const {
   pages::JournalState state{.path = settings_.path, .run = run_, .writer = writer_->stats()};
   state.recorded = recorder_->recorded();
+  state.committed = channel_->committed();
   state.lost = recorder_->lost();
   state.gaps = recorder_->gaps();
   state.queued = channel_->size();
@@ -240,7 +241,8 @@ pages::JournalState JournalPart::state(TimePoint now) const {
 
 void JournalPart::on_kick(const lease::Kick& kick) {
   if (!recorder_) return;
-  recorder_->add_kick(kick.at, {kick.peer, kick.semaphore, kick.from}, {kick.by, kick.reason});
+  recorder_->add_kick(kick.at, {kick.peer, kick.semaphore, kick.from},
+                      {kick.by, kick.reason, kick.within, kick.bar});
 }
 
 }  // namespace throttle::app

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/duration.h"
 #include "libthrottle/pages/leases.h"
 #include "libthrottle/pages/limit_metrics.h"
 #include "libthrottle/uv/clock.h"
@@ -76,11 +77,16 @@ void LeasePart::stop_parking() {
 }
 
 void LeasePart::on_kick(const lease::Kick& kick) {
+  const auto text = [](std::optional<Duration> span) {
+    return span ? format_duration(*span) : std::string("0s");
+  };
   kicked_.write(kick.at,
                 {{"peer", kick.peer},
                  {"semaphore", runtime_.ledger().semaphore_name(kick.semaphore)},
                  {"by", kick.by},
                  {"reason", kick.reason},
+                 {"within", text(kick.within)},
+                 {"bar", text(kick.bar)},
                  {"client", kick.from.to_string()}},
                 kick.by + '\n' + kick.reason);
   if (kick_witness_) kick_witness_(kick);

@@ -74,6 +74,14 @@ class LeaseLedger {
   // say: kForced for an operator who ends what is not his own.
   Presence remove_peer(TimePoint now, PeerId peer, Cause cause = Cause::kReleased);
 
+  // The peer ends `span` from now, or at its deadline if that is earlier, and nothing prolongs it:
+  // an operator ends what is not his own (kForced), and its client has time to notice.
+  Presence end_within(TimePoint now, PeerId peer, Duration span);
+  // A restore of this id is refused until now + span; the peer itself, if it is there, stays.
+  // False, and nothing is done, if kMostBarred others are.
+  [[nodiscard]] bool bar(TimePoint now, PeerId peer, Duration span);
+  static constexpr std::size_t kMostBarred = 10'000;
+
   AcquireOutcome acquire(TimePoint now, const AcquireRequest& request);
   AcquireOutcome enroll(TimePoint now, EnrollRequest request);
   ReleaseStatus release(TimePoint now, PeerId peer, std::string_view semaphore,

@@ -41,6 +41,8 @@ std::string LedgerState::check_sums() const {
     if (acquired[index] != semaphore.acquired() || leases[index] != semaphore.leases()) {
       return std::string(semaphore.name()) + ": the leases do not sum up to what is acquired";
     }
+    if (semaphore.excess().count != (semaphore.retired() ? 0 : semaphore.over_commit()))
+      return std::string(semaphore.name()) + ": the excess was not reported";
   }
   if (queued != waiters_.size()) return "a waiter is in no queue";
   if (peers_that_wait != waiters_.size()) return "a waiter has no peer";

@@ -1,4 +1,5 @@
-// What the owner of a ledger may change while it runs: settings, pauses, labels, hold limits.
+// What the owner of a ledger may change while it runs: settings, pauses, labels, hold limits, and
+// the lives of peers that an operator ends.
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/ledger_state.h"
 #include "libthrottle/core/ledger_turn.h"
@@ -39,6 +40,20 @@ Presence LeaseLedger::limit_hold(TimePoint now, PeerId peer, Duration hold) {
   if (known == nullptr) return Presence::kUnknown;
   state_->end_at(*known, hold);
   return Presence::kKnown;
+}
+
+Presence LeaseLedger::end_within(TimePoint now, PeerId peer, Duration span) {
+  const Turn turn(*state_, now);
+  Peer* const known = state_->find_peer(peer);
+  if (known == nullptr) return Presence::kUnknown;
+  state_->end_by_force(*known, span);
+  return Presence::kKnown;
+}
+
+bool LeaseLedger::bar(TimePoint now, PeerId peer, Duration span) {
+  static_assert(kMostBarred == BarredIds::kMost);
+  const Turn turn(*state_, now);
+  return state_->bar(peer, span);
 }
 
 }  // namespace throttle

@@ -30,6 +30,8 @@ enum class EventKind : std::uint8_t {
   kPaused,       // the first pause of a semaphore; of all together, if it names none
   kResumed,      // the last pause of a semaphore, or of all together, is over
   kWokenLate,    // time passed unnoticed, `waited` too long: nobody is removed for a while
+  kExcess,       // what is held of a semaphore beyond its full count began, grew or ended; comes
+                 // right after the event that made it so
 };
 
 // Why a wait, a lease or a peer ended.
@@ -56,11 +58,11 @@ struct LedgerEvent {
   SocketAddress client = {};                // see above
   PeerId peer = 0;                          // of what is about one peer
   Count count = 0;                          // kConfigured: the full count
-  Count excess = 0;                         // kRestored
+  Count excess = 0;                         // kRestored: its part; kExcess: of the semaphore
   FencingToken token = 0;                   // kGranted, kLeaseEnded; 0 of a restored lease
   TimePoint at;
   Duration waited{};            // kGranted, kWaitEnded, kWokenLate
-  Duration held{};              // kLeaseEnded
+  Duration held{};              // kLeaseEnded; kExcess: how long it lasted, if it ended
   std::size_t max_pending = 0;  // kConfigured
   Label label = {};             // see above
 };

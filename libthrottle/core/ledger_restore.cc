@@ -37,6 +37,7 @@ RestoreStatus confirm(LedgerState& state, Peer& peer, const RestoreRequest& requ
 // may have been lowered while the lease was held.
 RestoreStatus bring_back(LedgerState& state, RestoreRequest request) {
   if (Peer* const known = state.find_peer(request.peer)) return confirm(state, *known, request);
+  if (state.is_barred(request.peer)) return RestoreStatus::kBarred;
   for (const HeldLock& lock : request.held) {
     if (would_overflow(state, lock)) return RestoreStatus::kTooLarge;
   }
@@ -64,6 +65,7 @@ RestoreStatus LeaseLedger::restore(TimePoint now, RestoreRequest request) {
   }
   request.held = configured;
   const RestoreStatus status = bring_back(*state_, std::move(request));
+  if (status == RestoreStatus::kBarred) return status;
   return some_unknown ? RestoreStatus::kUnknownSemaphore : status;
 }
 

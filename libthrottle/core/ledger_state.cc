@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::uint64_t kIdBits = 53;  // every integer of a double: exact in any JSON reader
 
+Cause cause_of_end(Lifetime lifetime) {
+  if (lifetime == Lifetime::kForced) return Cause::kForced;
+  return lifetime == Lifetime::kHoldLimited ? Cause::kHoldLimit : Cause::kExpired;
+}
+
 }  // namespace
 
 LedgerState::LedgerState(const LeaseLedger::Options& options)
@@ -126,6 +131,7 @@ void LedgerState::reinstate(Peer& peer, SemaphoreIndex index, Count count) {
           .count = count,
           .excess = std::min(count, semaphore.over_commit()),
           .at = now()});
+  report_excess(semaphore, peer.id());
 }
 
 void LedgerState::end_lease(Peer& peer, const Lease& lease, Cause cause,
@@ -143,6 +149,7 @@ void LedgerState::end_lease(Peer& peer, const Lease& lease, Cause cause,
   semaphores_[index].give_back(lease.count);
   peers_.remove_lease(peer, lease);
   semaphores_.mark(index);
+  if (semaphores_[index].excess().count > 0) report_excess(semaphores_[index], 0);
 }
 
 // --- waiting ---
@@ -212,6 +219,7 @@ void LedgerState::configure(std::span<const SemaphoreSettings> configured) {
   for (const SemaphoreIndex index : semaphores_.configure(configured)) {
     semaphores_[index].arrange(waiters_, [this](const Waiter& each) { return client_of(each); });
     report_settings(semaphores_[index]);
+    report_excess(semaphores_[index], 0);
   }
   for (const Semaphore& semaphore : semaphores_)
     drop_never_served(semaphore);
@@ -276,8 +284,7 @@ std::size_t LedgerState::remove_due() {
   if (clock_.take_grace_end()) semaphores_.mark_all();
   std::size_t removed = 0;
   while (Peer* const due = clock_.removals_open() ? peers_.pop_due(now()) : nullptr) {
-    const bool limited = due->lifetime() == Lifetime::kHoldLimited;
-    remove_peer(*due, limited ? Cause::kHoldLimit : Cause::kExpired);
+    remove_peer(*due, cause_of_end(due->lifetime()));
     ++removed;
   }
   while (const auto due = waiters_.pop_due(now()))

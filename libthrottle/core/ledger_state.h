@@ -10,8 +10,8 @@
 // move changes both sides, marks a semaphore on which something was freed, and reports what it did.
 // So sums cannot drift, and nothing happens without an event.
 //
-//     grant, reinstate   peer holds, semaphore counts      kGranted, kRestored
-//     end_lease          the reverse, and marks            kLeaseEnded
+//     grant, reinstate   peer holds, semaphore counts      kGranted, kRestored, kExcess
+//     end_lease          the reverse, and marks            kLeaseEnded, kExcess
 //     enqueue            queue and peer name the waiter    kQueued
 //     grant_head         from the queue to a lease         kGranted
 //     drop_waiter        out of the queue, and marks       kWaitEnded
@@ -35,6 +35,7 @@
 #include <utility>
 #include <vector>
 
+#include "libthrottle/core/barred_ids.h"
 #include "libthrottle/core/fencing.h"
 #include "libthrottle/core/lease_ledger.h"
 #include "libthrottle/core/ledger_clock.h"
@@ -101,6 +102,10 @@ class LedgerState {
   void prolong(Peer& peer, Duration time_to_live) { peers_.prolong(peer, now(), time_to_live); }
   void fix(Peer& peer) { peers_.fix(peer); }
   void end_at(Peer& peer, Duration hold) { peers_.end_at(peer, clock_.after(hold)); }
+  void end_by_force(Peer& peer, Duration span) { peers_.end_by_force(peer, clock_.after(span)); }
+  // As in BarredIds.
+  bool bar(PeerId id, Duration span) { return barred_.add(id, clock_.after(span), now()); }
+  bool is_barred(PeerId id) const { return barred_.has(id, now()); }
 
   // --- leases and waiting ---
   // The peer holds nothing of this semaphore and does not wait for it.
@@ -154,6 +159,8 @@ class LedgerState {
   IpAddress client_of(const Waiter& waiter) const;
   void report_end(LedgerEvent&& event, const PeerIdentity* leaving);
   void report_settings(const Semaphore& semaphore);
+  // To be called where leases or the full count changed. `restored_by` is 0 for any other cause.
+  void report_excess(Semaphore& semaphore, PeerId restored_by);
 
   std::string check_sums() const;
   std::string check_peer(const Peer& peer) const;
@@ -164,6 +171,7 @@ class LedgerState {
   Peers peers_;
   Semaphores semaphores_;
   Waiters waiters_;
+  BarredIds barred_;
   std::size_t pauses_of_all_ = 0;  // in force; each is over with a resume_all()
   std::vector<LedgerEvent> events_;
 };

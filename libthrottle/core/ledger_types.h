@@ -136,6 +136,7 @@ enum class RestoreStatus : std::uint8_t {
   kCountNotPositive,
   kDiffers,   // the peer exists with other locks, or waits
   kTooLarge,  // a sum of leases would be beyond kMostRestored
+  kBarred,    // the peer is not there, and an operator does not let it come back yet
 };
 
 // The largest sum of leases that a restore may bring a semaphore to.

@@ -58,6 +58,7 @@ void Peers::prolong(Peer& peer, TimePoint now, Duration time_to_live) {
 }
 
 void Peers::end_at(Peer& peer, TimePoint end) {
+  if (peer.lifetime_ == Lifetime::kForced) return end_by_force(peer, end);
   peer.lifetime_ = Lifetime::kHoldLimited;
   set_deadline(peer, end);
 }
@@ -68,6 +69,11 @@ void Peers::end_by(Peer& peer, TimePoint end) {
   } else if (peer.lifetime_ == Lifetime::kRenewable) {
     fix(peer);
   }
+}
+
+void Peers::end_by_force(Peer& peer, TimePoint end) {
+  peer.lifetime_ = Lifetime::kForced;
+  set_deadline(peer, std::min(peer.deadline_, end));
 }
 
 Peer* Peers::pop_due(TimePoint now) {

@@ -9,12 +9,13 @@
 //     wheel    wakes the ledger up for the record, at the deadline of the peer or earlier. A
 //              heartbeat only writes the deadline: the wheel asks for it when the record comes up.
 //
-// Three kinds of life (Lifetime). No function leads back to the first:
+// Four kinds of life (Lifetime). No function leads back to the first:
 //
 //     kRenewable     renew() and prolong() move the deadline; add() makes a peer of this kind
 //     kFixed         nothing moves the deadline: fix(), or end_by() a later time
 //     kHoldLimited   nothing moves it, and it is a hold limit: end_at(), or end_by() what
 //                    is earlier
+//     kForced        an operator ended it: end_by_force(). Nothing moves the deadline later
 //
 // A peer that is due is taken out of the wheel by pop_due(). Its caller ends the leases and the
 // wait of the peer and then has to remove() it.
@@ -58,8 +59,8 @@ struct PeerIdentity {
   SocketAddress address = {};
 };
 
-// Whether requests still move the deadline; if not, whether the deadline is a hold limit.
-enum class Lifetime : std::uint8_t { kRenewable, kFixed, kHoldLimited };
+// Whether requests still move the deadline; if not, what the deadline is.
+enum class Lifetime : std::uint8_t { kRenewable, kFixed, kHoldLimited, kForced };
 
 // To be looked at; only Peers changes it. A reference is good until a peer is added or removed.
 class alignas(64) Peer {
@@ -135,6 +136,8 @@ class Peers {
   void end_at(Peer& peer, TimePoint end);
   // It ends at `end` or at its deadline, whichever is earlier, and nothing renews it.
   void end_by(Peer& peer, TimePoint end);
+  // The same; from now on the end is an operator's, and end_at() only moves it earlier.
+  void end_by_force(Peer& peer, TimePoint end);
   // Takes the peer whose deadline is the earliest out of the wheel, if it is due (deadline <= now <
   // kNever); its caller removes it. Equal deadlines come in the order of add(). Null if none is
   // due.

@@ -100,6 +100,14 @@ class Semaphore {
   // How much is held beyond the full count.
   Count over_commit() const;
 
+  // What the last event said of it.
+  struct Excess {
+    Count count = 0;
+    TimePoint since = {};  // where there is one
+  };
+  const Excess& excess() const { return excess_; }
+  void set_excess(const Excess& excess) { excess_ = excess; }
+
   // --- the queue; `waiters` is always the same ---
   std::size_t waiting() const { return waiting_; }
   const WideSum& pending() const { return pending_; }
@@ -163,6 +171,7 @@ class Semaphore {
   std::size_t leases_ = 0;
   std::size_t waiting_ = 0;
   std::uint64_t granted_ = 0;
+  Excess excess_;
   SlotList queue_;
   std::unique_ptr<FairTurns> turns_;  // if and only if the order was kFair at the last arrange()
   SemaphoreSettings settings_;

@@ -18,9 +18,15 @@ constexpr CommandOption kSemaphore{"semaphore", "NAME",
 constexpr CommandOption kTop{"top", "N", "the N longest [10]"};
 constexpr CommandOption kLongerThan{"longer-than", "DURATION", "all that took at least as long"};
 
+constexpr CommandOption kReason{"reason", "TEXT",
+                                "why, for the log and the journal; it must be given"};
+constexpr CommandOption kYes{"yes", "", "do not ask"};
 constexpr CommandOption kKickOptions[] = {
-    {"reason", "TEXT", "why, for the log and the journal; it must be given"},
-    {"yes", "", "do not ask"}};
+    kReason,
+    {"within", "DURATION", "let it go on, but no longer than that, whatever its client renews"},
+    {"bar", "DURATION", "for that long afterwards its client cannot restore it"},
+    kYes};
+constexpr CommandOption kReleaseOptions[] = {kReason, kYes};
 constexpr CommandOption kHistoryOptions[] = {
     kSince, kUntil, kSemaphore, {"kind", "NAME", "only these events, as granted; may be repeated"}};
 constexpr CommandOption kHoldersOptions[] = {
@@ -43,6 +49,7 @@ constexpr CommandOption kExportOptions[] = {
 constexpr CommandOption kVerifyOptions[] = {
     {"head", "N:SEQ:HEX", "a head that was kept elsewhere must be in the file; may be repeated"},
     {"log", "FILE", "so must those of the lines \"journal head\" of a log; may be repeated"},
+    {"against", "URL", "its events must be those that this server, which writes it, has counted"},
     {"strict", "", "exit code 1 for what cannot be proven, too"},
 };
 
@@ -80,7 +87,7 @@ const Command kCommands[] = {
      .arguments = "PEER",
      .summary = "Removes a peer with all it holds and awaits; shows it and asks first",
      .examples = {"kick 8817340051277611 --reason \"its host is gone\"",
-                  "kick label:nightly* --reason \"blocks the release\" --yes"},
+                  "kick label:nightly* --reason \"blocks the release\" --within 30s --yes"},
      .options = kKickOptions,
      .least_words = 1,
      .most_words = 1,
@@ -90,7 +97,7 @@ const Command kCommands[] = {
      .summary = "Ends what a peer holds or awaits of one semaphore; shows it and asks first",
      .examples = {"release 8817340051277611 database --reason \"its host is gone\"",
                   "release client:10.0.0.9 database --reason \"it hangs\" --yes"},
-     .options = kKickOptions,
+     .options = kReleaseOptions,
      .least_words = 2,
      .most_words = 2,
      .run = &release},

@@ -90,12 +90,9 @@ void Incidents::add(const EventText& event) {
     case Kind::kExcess:
       add_single(event, event.excess.value_or(0) > 0 ? "over-commit" : "over-commit ends");
       found_.back().count = event.excess;
-      return;
-    case Kind::kRestored:
-      if (event.excess.value_or(0) <= 0) return;
-      add_single(event, "over-commit");
-      found_.back().count = event.excess;
-      found_.back().detail = "restored beyond the full count";
+      if (event.excess.value_or(0) > 0)
+        found_.back().detail =
+            event.peer ? "restored beyond the full count" : "the full count was lowered";
       return;
     case Kind::kLeaseEnded:
     case Kind::kWaitEnded:

@@ -3,6 +3,7 @@
 #include <set>
 #include <tuple>
 
+#include "libthrottle/core/duration.h"
 #include "libthrottle/inspect/journals.h"
 #include "libthrottle/inspect/live_commands.h"
 #include "libthrottle/inspect/picture.h"
@@ -84,9 +85,49 @@ void print_new_holders(Output& out, const std::vector<LiveSemaphore>& after,
     }
 }
 
+// The query of the request, and what is said before it is asked.
+struct Removal {
+  std::string query;
+  std::string remark;
+};
+
+Result<std::string> duration_given(const Context& context, std::string_view name) {
+  if (!context.given.has(name)) return std::string();
+  const std::string text = context.given.value(name);
+  const auto length = parse_duration(text);
+  if (!length)
+    return fail(ErrorCode::kInvalidArgument,
+                "--" + std::string(name) + ": " + length.error().message);
+  return format_duration(*length);
+}
+
+Result<Removal> removal_of(const Context& context) {
+  const auto within = duration_given(context, "within");
+  if (!within) return tl::unexpected(within.error());
+  const auto bar = duration_given(context, "bar");
+  if (!bar) return tl::unexpected(bar.error());
+  Removal removal;
+  removal.query =
+      "?reason=" + encoded(context.given.value("reason")) + "&by=" + encoded(user_at_host());
+  if (!within->empty()) {
+    removal.query += "&within=" + encoded(*within);
+    removal.remark = "It ends in " + *within + " at the latest, whatever its client renews. ";
+  }
+  removal.remark += "Its work may go on: the peer learns of its end at its next heartbeat";
+  if (bar->empty()) {
+    removal.remark += ", and a client that restores itself takes its leases back then.";
+    return removal;
+  }
+  removal.query += "&bar=" + encoded(*bar);
+  removal.remark += ". For " + *bar + " after its end it cannot take its leases back.";
+  return removal;
+}
+
 Result<Exit> remove(Context& context, std::string_view semaphore) {
   if (context.given.value("reason").empty())
     return fail(ErrorCode::kInvalidArgument, "expected --reason TEXT: why it is done.");
+  const auto removal = removal_of(context);
+  if (!removal) return tl::unexpected(removal.error());
   const auto peer = PeerPattern::parse(context.given.words.front());
   if (!peer) return tl::unexpected(peer.error());
   auto place = server_place(context);
@@ -104,15 +145,13 @@ Result<Exit> remove(Context& context, std::string_view semaphore) {
     return fail(ErrorCode::kInvalidArgument,
                 "Several peers match; name one by its id (`leases` and `waiting` list them).");
   if (auto done = print_parts(context.out, parts); !done) return tl::unexpected(done.error());
-  context.world.remark(
-      "Its work may go on: the peer learns of it at its next heartbeat, and a client that "
-      "restores itself takes its leases back then.");
+  context.world.remark(removal->remark);
   const auto confirmed = is_confirmed(context, "End this?");
   if (!confirmed) return tl::unexpected(confirmed.error());
   if (!*confirmed) return Exit::kDiffers;
   std::string target = "/peers/" + std::to_string(id);
   if (!semaphore.empty()) target += '/' + encoded(semaphore);
-  target += "?reason=" + encoded(context.given.value("reason")) + "&by=" + encoded(user_at_host());
+  target += removal->query;
   const auto answer = server.remove(target);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status != 200)

@@ -26,6 +26,17 @@ std::string state_of(const LiveSemaphore& semaphore, const Samples& samples) {
   return held == semaphore.full ? "full" : "free";
 }
 
+// Empty where the server writes none.
+std::string journal_text(Server& server) {
+  const auto journal = read_journal(server);
+  if (!journal) return {};
+  std::string text = " · journal ";
+  text += journal->up ? format_span(journal->lag_us) + " behind" : std::string("not open");
+  if (journal->pausing) text += ", nothing is granted until it has caught up";
+  if (!journal->last_error.empty()) text += ": " + journal->last_error;
+  return text;
+}
+
 std::string head_line(Server& server, const Samples& samples, std::int64_t now_us) {
   std::string line = "throttle";
   if (const auto version = server.page("/version")) {
@@ -37,10 +48,7 @@ std::string head_line(Server& server, const Samples& samples, std::int64_t now_u
   if (started != samples.end())
     line += ", up " + format_span(now_us - static_cast<std::int64_t>(started->second * 1e6));
   line += ", " + server.url();
-  const auto lag = samples.find("throttle_journal_lag_seconds");
-  if (lag != samples.end())
-    line += " · journal " + format_span(static_cast<std::int64_t>(lag->second * 1e6)) + " behind";
-  return line;
+  return line + journal_text(server);
 }
 
 // Exit code 1 for a name that is not there.

@@ -135,8 +135,29 @@ Samples parse_metrics(std::string_view text) {
   return samples;
 }
 
+Result<LiveJournal> read_journal(Server& server) {
+  const auto answer = server.get("/journal");
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200)
+    return fail(ErrorCode::kNotFound, server.url() + " writes no journal.");
+  const auto page = parse(server, "/journal", answer->body);
+  if (!page) return tl::unexpected(page.error());
+  LiveJournal journal;
+  journal.path = text_of(*page, "path");
+  journal.id = text_of(*page, "id");
+  journal.run = static_cast<std::uint64_t>(number_of(*page, "run").value_or(0));
+  journal.up = page->value("up", Json()) == true;
+  journal.pausing = page->value("pausing", Json()) == true;
+  journal.lag_us = span_of(*page, "lag_ms");
+  journal.recorded = number_of(*page, "recorded_events").value_or(0);
+  journal.committed = number_of(*page, "committed_events").value_or(0);
+  journal.last_error = text_of(*page, "last_error");
+  return journal;
+}
+
 std::optional<double> sample_of(const Samples& samples, std::string_view name,
-                                std::string_view semaphore) {
+                                std::string_view semaphore, std::string_view label,
+                                std::string_view value) {
   std::string key(name);
   key += "{semaphore=\"";
   for (const char c : semaphore) {
@@ -146,7 +167,9 @@ std::optional<double> sample_of(const Samples& samples, std::string_view name,
     else
       key += c;
   }
-  key += "\"}";
+  key += '"';
+  if (!value.empty()) key.append(",").append(label).append("=\"").append(value).append("\"");
+  key += '}';
   const auto found = samples.find(key);
   if (found == samples.end()) return std::nullopt;
   return found->second;

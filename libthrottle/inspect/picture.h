@@ -60,8 +60,25 @@ Result<LiveProxies> read_connections(Server& server);
 // The samples of /metrics by their line up to the value: `throttle_paused{semaphore="A"}`.
 using Samples = std::map<std::string, double, std::less<>>;
 Samples parse_metrics(std::string_view text);
-// NAME{semaphore="…"}; absent if there is none.
+// NAME{semaphore="…"}, or NAME{semaphore="…",LABEL="VALUE"} if the value is not empty; absent if
+// there is none.
 std::optional<double> sample_of(const Samples& samples, std::string_view name,
-                                std::string_view semaphore);
+                                std::string_view semaphore, std::string_view label = {},
+                                std::string_view value = {});
+
+// What the page /journal says.
+struct LiveJournal {
+  std::string path;
+  std::string id;  // of the file; empty before it was first open
+  std::uint64_t run = 0;
+  bool up = false;
+  bool pausing = false;
+  std::int64_t lag_us = 0;
+  std::int64_t recorded = 0;   // events of this run
+  std::int64_t committed = 0;  // of these, in the file
+  std::string last_error;
+};
+// Error kNotFound: this server writes none.
+Result<LiveJournal> read_journal(Server& server);
 
 }  // namespace throttle::inspect

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/inspect/against.h"
 #include "libthrottle/inspect/file_commands.h"
 #include "libthrottle/inspect/places.h"
 #include "libthrottle/journal/verification.h"
@@ -116,6 +117,9 @@ void print_report(Output& out, const std::string& path, const Report& report) {
     out.line("              " + when(interval.from_us, interval.to_us, zone) + ", " +
              overcommit_text(interval));
   out.line(words_of(report));
+  if (report.counters > 0 || report.has(kCounters))
+    out.line(std::string("counters  ") + (report.has(kCounters) ? "VIOLATED" : "ok") + "  " +
+             plural(report.counters, "counter") + " of the server");
   out.line("open      " + plural(report.leases, "lease") + ", " + plural(report.waits, "wait"));
   for (const journal::Reservation& reservation : report.reservations)
     out.line("NOT PROVABLE  " + when(reservation.from_us, reservation.to_us, zone) + "  " +
@@ -157,6 +161,28 @@ void add_rows(Output& out, const std::string& path, const Report& report) {
              one.text});
 }
 
+// The server of --against.
+Result<std::optional<ServerPlace>> server_against(const Context& context) {
+  if (!context.given.has("against")) return std::nullopt;
+  auto address = parse_server(context.given.value("against"));
+  if (!address) return fail(ErrorCode::kInvalidArgument, "--against: " + address.error().message);
+  auto place = server_place(context);
+  if (!place) return tl::unexpected(place.error());
+  place->address = *std::move(address);
+  return *std::move(place);
+}
+
+Result<Report> verify_one(const std::string& path, const journal::VerificationOptions& options,
+                          const std::optional<ServerPlace>& server) {
+  if (!server) return journal::verify_file(path, options);
+  const auto against = Against::before(*server, path);
+  if (!against) return tl::unexpected(against.error());
+  auto report = journal::verify_file(path, options);
+  if (!report) return report;
+  if (auto done = against->compare(*server, *report); !done) return tl::unexpected(done.error());
+  return report;
+}
+
 Result<void> begin_table(Output& out) {
   using enum ColumnKind;
   return out.begin({{"FILE"},
@@ -176,16 +202,18 @@ Result<Exit> verify(Context& context) {
   if (!places) return tl::unexpected(places.error());
   const auto options = options_of(context);
   if (!options) return tl::unexpected(options.error());
-  if (places->size() > 1 && !options->heads.empty())
+  const auto server = server_against(context);
+  if (!server) return tl::unexpected(server.error());
+  if (places->size() > 1 && (!options->heads.empty() || *server))
     return fail(ErrorCode::kInvalidArgument,
-                "--head and --log are about one journal; name one with -j.");
+                "--head, --log and --against are about one journal; name one with -j.");
   const bool for_people = context.out.is_for_people();
   if (!for_people) {
     if (auto begun = begin_table(context.out); !begun) return tl::unexpected(begun.error());
   }
   Exit exit = Exit::kShown;
   for (const std::string& path : *places) {
-    const auto report = journal::verify_file(path, *options);
+    const auto report = verify_one(path, *options, *server);
     if (!report) return tl::unexpected(report.error());
     if (for_people)
       print_report(context.out, path, *report);

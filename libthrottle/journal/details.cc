@@ -72,6 +72,9 @@ std::string gap_json(const GapSummary& summary) {
 std::string kick_json(const KickEntry& entry, std::string_view from) {
   nlohmann::ordered_json json{{"by", entry.by}, {"reason", entry.reason}};
   if (!from.empty()) json["from"] = from;
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  if (entry.within) json["within_ms"] = duration_cast<milliseconds>(*entry.within).count();
+  if (entry.bar) json["bar_ms"] = duration_cast<milliseconds>(*entry.bar).count();
   return dump(json);
 }
 

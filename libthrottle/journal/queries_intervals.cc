@@ -1,7 +1,9 @@
 // Leases and waits as intervals. An end row carries its own beginning, so each that has ended is
 // one row; those that are open are in `live`.
 #include <algorithm>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "libthrottle/core/check.h"
 #include "libthrottle/journal/queries.h"
@@ -79,6 +81,8 @@ constexpr Sql kEnded =
     " WHERE e.seq > ?1 AND e.seq <= ?2 AND e.since_seq <= ?3 AND e.kind_no IN (2, 3, 4, 32)"
     " ORDER BY e.seq";
 
+constexpr std::int64_t kSliceNumbers = 100'000;
+
 template <typename Visit>
 Result<void> each_row(const Reader& reader, Statement& rows, Visit visit) {
   for (;;) {
@@ -89,31 +93,66 @@ Result<void> each_row(const Reader& reader, Statement& rows, Visit visit) {
   }
 }
 
-}  // namespace
-
-// Both queries see the same commit, or what ends in between would be in neither or in both.
-Result<std::vector<Interval>> open_after(Reader& reader, std::int64_t seq) {
+// Visits the ended ones of a range that began up to `began`, then calls `at_end`. Each slice is a
+// transaction of its own, and at_end() runs in that which finds no more events: so it sees the
+// commit of the last one, and whatever ended is in exactly one of both.
+template <typename Visit, typename AtEnd>
+Result<void> each_ended(Reader& reader, SeqRange range, std::int64_t began, Visit visit,
+                        AtEnd at_end) {
   Database& database = reader.database();
   const auto failure = [&reader](const SqlError& error) {
     return tl::unexpected(reading_error(reader.path(), error));
   };
-  if (auto begun = database.execute("BEGIN"); !begun) return failure(begun.error());
-  std::vector<Interval> found;
-  const auto read = [&]() -> Result<void> {
-    auto open = database.prepare(kOpen);
-    if (!open) return failure(open.error());
-    open->start(seq);
-    auto done = each_row(reader, *open,
-                         [&found](const Statement& row) { found.push_back(open_interval(row)); });
-    if (!done) return done;
-    auto ended = database.prepare(kEnded);
-    if (!ended) return failure(ended.error());
-    ended->start(seq, INT64_MAX, seq);
-    return each_row(reader, *ended,
-                    [&found](const Statement& row) { found.push_back(ended_interval(row)); });
+  auto next =
+      database.prepare("SELECT seq FROM event WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 1");
+  if (!next) return failure(next.error());
+  auto ended = database.prepare(kEnded);
+  if (!ended) return failure(ended.error());
+  // Absent: there is no more.
+  const auto read_slice = [&](std::int64_t after) -> Result<std::optional<std::int64_t>> {
+    next->start(after, range.last);
+    const auto row = next->step();
+    if (!row) return failure(row.error());
+    if (!*row) {
+      if (auto done = at_end(); !done) return tl::unexpected(done.error());
+      return std::nullopt;
+    }
+    const std::int64_t first = next->integer(0);
+    const std::int64_t last = std::min(range.last - first, kSliceNumbers - 1) + first;
+    ended->start(first - 1, last, began);
+    auto done = each_row(reader, *ended,
+                         [&visit](const Statement& found) { visit(ended_interval(found)); });
+    if (!done) return tl::unexpected(done.error());
+    return last;
   };
-  const auto done = read();
-  static_cast<void>(database.execute("COMMIT"));
+  for (std::optional<std::int64_t> after = range.after; after;) {
+    if (auto begun = database.execute("BEGIN"); !begun) return failure(begun.error());
+    const auto slice = read_slice(*after);
+    next->reset();
+    ended->reset();
+    static_cast<void>(database.execute("COMMIT"));
+    if (!slice) return tl::unexpected(slice.error());
+    after = *slice;
+  }
+  return {};
+}
+
+// Those that began up to `began`.
+template <typename Visit>
+Result<void> each_open(Reader& reader, std::int64_t began, Visit visit) {
+  auto open = reader.database().prepare(kOpen);
+  if (!open) return tl::unexpected(reading_error(reader.path(), open.error()));
+  open->start(began);
+  return each_row(reader, *open, [&visit](const Statement& row) { visit(open_interval(row)); });
+}
+
+}  // namespace
+
+Result<std::vector<Interval>> open_after(Reader& reader, std::int64_t seq) {
+  std::vector<Interval> found;
+  const auto add = [&found](Interval interval) { found.push_back(std::move(interval)); };
+  auto done =
+      each_ended(reader, {.after = seq}, seq, add, [&] { return each_open(reader, seq, add); });
   if (!done) return tl::unexpected(done.error());
   std::ranges::sort(found, [](const Interval& one, const Interval& other) {
     return std::tie(one.semaphore, one.waits, one.since_seq) <
@@ -128,16 +167,10 @@ Result<void> visit_intervals(Reader& reader, SeqRange range, Sort sort,
   const auto show = [&visit, sort](const Interval& interval) {
     if (interval.waits == (sort == Sort::kWaits)) visit(interval);
   };
-  auto ended = reader.database().prepare(kEnded);
-  if (!ended) return tl::unexpected(reading_error(reader.path(), ended.error()));
-  ended->start(range.after, range.last, INT64_MAX);
-  auto done =
-      each_row(reader, *ended, [&show](const Statement& row) { show(ended_interval(row)); });
-  if (!done || range.last != INT64_MAX) return done;
-  auto open = reader.database().prepare(kOpen);
-  if (!open) return tl::unexpected(reading_error(reader.path(), open.error()));
-  open->start(INT64_MAX);
-  return each_row(reader, *open, [&show](const Statement& row) { show(open_interval(row)); });
+  return each_ended(reader, range, INT64_MAX, show, [&]() -> Result<void> {
+    if (range.last != INT64_MAX) return {};
+    return each_open(reader, INT64_MAX, show);
+  });
 }
 
 Result<void> visit_refusals(Reader& reader, const std::function<void(const RefusalText&)>& visit) {

@@ -101,6 +101,8 @@ struct SemaphoreEntry {
 struct KickEntry {
   std::string by;
   std::string reason;
+  std::optional<Duration> within = {};  // it ends then at the latest, not now
+  std::optional<Duration> bar = {};     // how long it may not be restored afterwards
 };
 
 struct Attachment {

@@ -119,13 +119,12 @@ void Recorder::record(const LedgerEvent& event) noexcept {
     case EventKind::kConfigured:
       return put_configured(event);
     case EventKind::kPaused:
-      record.kind = RecordKind::kPaused;
-      note_pause(event.semaphore, true);
+    case EventKind::kResumed: {
+      const bool paused = event.kind == EventKind::kPaused;
+      record.kind = paused ? RecordKind::kPaused : RecordKind::kResumed;
+      note_pause(event.semaphore, paused);
       break;
-    case EventKind::kResumed:
-      record.kind = RecordKind::kResumed;
-      note_pause(event.semaphore, false);
-      break;
+    }
     case EventKind::kRefused:
       record.kind = RecordKind::kRefused;
       if (const auto peer = ledger_.peer(event.peer)) introduce(record, peer->address, {});
@@ -151,7 +150,8 @@ void Recorder::record(const LedgerEvent& event) noexcept {
       record.span = event.held;
       break;
     case EventKind::kRestored:
-      record.kind = RecordKind::kRestored;
+    case EventKind::kExcess:
+      record.kind = event.kind == EventKind::kExcess ? RecordKind::kExcess : RecordKind::kRestored;
       record.token = event.token;
       record.excess = event.excess;
       urgent = event.excess > 0;

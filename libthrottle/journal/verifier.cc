@@ -87,16 +87,22 @@ void Verifier::open_at_cut(const LiveView& open, std::int64_t since_us) {
   event.token = open.token;
   const auto kind = static_cast<Kind>(open.kind_no);
   begin(event, kind == Kind::kQueued || kind == Kind::kFoundWaiting, since_us);
-  semaphore_of(event).forgiven = true;  // whether it is within its limit is known when it is
+  Semaphore& semaphore = semaphore_of(event);
+  semaphore.forgiven = true;  // whether it is within its limit is known when it is
+  semaphore.excess = excess_of(semaphore);
 }
 
-void Verifier::begin_run(std::int64_t run_no, std::int64_t last_committed_us) {
+void Verifier::begin_run(const Beginning& run) {
   if (run_no_ != 0 && !stopped_) {
-    reserve(last_committed_us, last_committed_us,
+    forget_changes();
+    reserve(run.last_committed_us, run.last_committed_us,
             "run " + std::to_string(run_no_) +
                 " was lost: what it did after its last commit, and who held when");
   }
-  run_no_ = run_no;
+  run_no_ = run.run_no;
+  report_.last_run = {.run_id = run.run_id, .complete = true, .semaphores = {}};
+  for (Semaphore& semaphore : semaphores_)
+    semaphore.counts = {};
   ++report_.runs;
   time_known_ = false;
   first_token_of_run_ = true;
@@ -206,6 +212,7 @@ void Verifier::on_granted(const EventView& event) {
   check_limit(event, semaphore);
   check_token(event);
   begin(event, false, event.at_us);
+  ++semaphore.counts.granted;
   if (PeerRow* const row = peer_row(event.peer_no)) row->granted = true;
   update_over(event, semaphore, "granted");
 }
@@ -214,6 +221,7 @@ void Verifier::on_restored(const EventView& event) {
   Semaphore& semaphore = semaphore_of(event);
   if (event.token != 0) last_token_ = std::max(last_token_, event.token);
   begin(event, false, event.at_us);
+  ++semaphore.counts.restored;
   check_excess(event, semaphore);
   update_over(event, semaphore, "restored");
 }
@@ -230,7 +238,15 @@ void Verifier::on_found(const EventView& event, bool waits) {
 void Verifier::on_ended(const EventView& event) {
   const auto kind = static_cast<Kind>(event.kind_no);
   end(event, kind == Kind::kWaitEnded, kind == Kind::kMissed);
-  if (event.semaphore_no != 0) update_over(event, semaphore_of(event), "ended");
+  if (event.semaphore_no == 0) return;
+  Semaphore& semaphore = semaphore_of(event);
+  if (kind != Kind::kMissed) {
+    SemaphoreCounts& counts = semaphore.counts;
+    auto& ended = kind == Kind::kWaitEnded ? counts.waits_ended : counts.leases_ended;
+    const auto cause = static_cast<std::size_t>(event.cause_no);
+    if (cause < ended.size()) ++ended[cause];
+  }
+  update_over(event, semaphore, "ended");
 }
 
 void Verifier::on_configured(const EventView& event, std::string_view detail) {
@@ -272,6 +288,7 @@ void Verifier::on_paused(const EventView& event, bool paused) {
 
 void Verifier::on_gap(const EventView& event) {
   resting_ = true;
+  report_.last_run.complete = false;
   gap_from_us_ = event.at_us - event.span_us.value_or(0);
   const std::string number =
       event.count ? std::to_string(*event.count) + " events" : std::string("an unknown number");
@@ -291,9 +308,9 @@ void Verifier::on_started(const EventView& event) {
     semaphore.full.reset();
     semaphore.paused = false;
     semaphore.forgiven = false;
-    semaphore.changed = false;
+    semaphore.excess = 0;
   }
-  changed_.clear();
+  forget_changes();
   all_paused_ = in_grace_ = resting_ = false;
 }
 
@@ -386,6 +403,16 @@ void Verifier::touch(Integer number, Semaphore& semaphore) {
   changed_.push_back(number);
 }
 
+// What followed them at the same moment is not known.
+void Verifier::forget_changes() {
+  for (const Integer number : changed_) {
+    Semaphore& semaphore = semaphores_[static_cast<std::size_t>(number)];
+    semaphore.changed = false;
+    semaphore.owed_by = 0;
+  }
+  changed_.clear();
+}
+
 void Verifier::connection(std::int64_t connection_no, std::int64_t peer_no, bool had_place) {
   ++report_.connections;
   if (!had_place || peer_no == 0 || resting_) return;
@@ -408,13 +435,19 @@ void Verifier::live(const LiveView& live) {
     violate(Rule::kLive, live.since_seq, "its row in live differs from its beginning");
 }
 
+// A run that has not stopped may go on at the very moment of its last row.
 Report Verifier::finish() {
-  check_wake_ups(last_seq_);
+  if (stopped_) check_wake_ups(last_seq_);
   for (const auto& [since, open] : open_) {
     ++(open.waits ? report_.waits : report_.leases);
     if (!open.in_live) violate(Rule::kLive, since, "it is open, but not in live");
   }
   if (resting_) reserve(gap_from_us_, last_us_, gap_text_);
+  for (Semaphore& semaphore : semaphores_) {
+    if (semaphore.name.empty()) continue;
+    semaphore.counts.name = semaphore.name;
+    report_.last_run.semaphores.push_back(std::move(semaphore.counts));
+  }
   return std::move(report_);
 }
 

@@ -66,6 +66,20 @@ struct OverCommit {
   std::string cause;              // "restored" or "configured"
 };
 
+// What happened in the last run, to be compared with the counters of its server.
+struct SemaphoreCounts {
+  std::string name;
+  std::int64_t granted = 0;
+  std::int64_t restored = 0;
+  std::array<std::int64_t, 16> leases_ended{};  // by the number of the cause
+  std::array<std::int64_t, 16> waits_ended{};
+};
+struct RunCounts {
+  std::uint64_t run_id = 0;
+  bool complete = false;  // from its beginning, and without a gap
+  std::vector<SemaphoreCounts> semaphores;
+};
+
 struct Report {
   std::vector<Violation> violations;  // the first thousand
   std::uint64_t violation_count = 0;
@@ -80,6 +94,8 @@ struct Report {
   std::int64_t leases = 0;  // open at the end
   std::int64_t waits = 0;
   std::int64_t heads = 0;  // kept heads that are in the file
+  RunCounts last_run;
+  std::int64_t counters = 0;  // of its server, that were compared
 
   bool has(Rule rule) const;
 };
@@ -125,7 +141,12 @@ class Verifier {
   void open_at_cut(const LiveView& open, std::int64_t since_us);
 
   // Rows in the order of their batches: peers before the events that refer to them.
-  void begin_run(std::int64_t run_no, std::int64_t last_committed_us);
+  struct Beginning {
+    std::int64_t run_no = 0;
+    std::uint64_t run_id = 0;
+    std::int64_t last_committed_us = 0;  // of the run before
+  };
+  void begin_run(const Beginning& run);
   void peer(std::int64_t peer_no, std::uint64_t id, std::string_view client);
   void event(const EventView& event, std::string_view detail);
   // Peers up to this number are not referred to any more.
@@ -157,7 +178,10 @@ class Verifier {
     std::set<std::pair<std::uint64_t, Integer>> fair;  // client and number, of a fair queue
     bool changed = false;                              // since the time moved on
     bool forgiven = false;                             // violated; until it is within its limit
+    Integer excess = 0;                                // beyond the full count
+    Integer owed_by = 0;                               // the row that owes one of kind `excess`
     int over = -1;                                     // its open interval in the report
+    SemaphoreCounts counts;                            // of the present run
   };
   struct Open {
     std::uint64_t id = 0;
@@ -190,6 +214,8 @@ class Verifier {
   void check_hierarchy(const EventView& event, const Semaphore& semaphore);
   void check_token(const EventView& event);
   void check_excess(const EventView& event, Semaphore& semaphore);
+  void expect_excess(const EventView& event, Semaphore& semaphore);
+  void check_owed(Semaphore& semaphore);
 
   void on_queued(const EventView& event);
   void on_granted(const EventView& event);
@@ -207,11 +233,13 @@ class Verifier {
   void remove(Integer since_seq);
   void update_over(const EventView& event, Semaphore& semaphore, std::string_view cause);
   void touch(Integer number, Semaphore& semaphore);
+  void forget_changes();
   Semaphore& semaphore_of(const EventView& event);
   const PeerRow* peer_row(Integer peer_no) const;
   PeerRow* peer_row(Integer peer_no);
   std::uint64_t id_of(const EventView& event);
   bool order_rests(const Semaphore& semaphore) const;
+  static Integer excess_of(const Semaphore& semaphore);
 
   Report report_;
   std::vector<Semaphore> semaphores_;  // by number
@@ -223,6 +251,7 @@ class Verifier {
   Integer last_seq_ = 0;
   Integer last_us_ = 0;
   bool time_known_ = false;  // there was an event of this run
+  bool stepped_ = false;     // the row above is a step of the clock
   std::uint32_t clock_ = 0;  // rises with every step
   Integer last_token_ = 0;
   Integer run_no_ = 0;

@@ -28,8 +28,10 @@ void Verifier::check_time(const EventView& event) {
   if (time_known_ && event.at_us < last_us_ && !step)
     violate(Rule::kTime, event.seq,
             "its time is " + std::to_string(last_us_ - event.at_us) + " us before the row's above");
+  // A step is the writer's own row: it may stand between two rows of one moment of the ledger.
   const bool gap = event.kind_no == static_cast<Integer>(Kind::kGap);
-  if (event.at_us != last_us_ && !gap) check_wake_ups(event.seq);
+  const bool stepped = std::exchange(stepped_, step);
+  if (event.at_us != last_us_ && !gap && !step && !stepped) check_wake_ups(event.seq);
   last_us_ = report_.last_us = event.at_us;
   time_known_ = true;
 }
@@ -51,6 +53,7 @@ void Verifier::check_wake_ups(Integer seq) {
   for (const Integer number : changed_) {
     Semaphore& semaphore = semaphores_[static_cast<std::size_t>(number)];
     semaphore.changed = false;
+    check_owed(semaphore);
     if (resting_ || in_grace_ || all_paused_ || semaphore.paused || semaphore.forgiven) continue;
     if (!semaphore.full || semaphore.queue.empty() || order_rests(semaphore)) continue;
     if (semaphore.order != Order::kFifo && semaphore.order != Order::kLifo) continue;
@@ -149,11 +152,16 @@ void Verifier::check_token(const EventView& event) {
           "its token is " + std::to_string(event.token) + ", after " + std::to_string(last_token_));
 }
 
-// What a restore says of its excess is so. Rests in a gap.
+Verifier::Integer Verifier::excess_of(const Semaphore& semaphore) {
+  if (!semaphore.full) return 0;
+  return std::max<Integer>(0, semaphore.held - std::max<Integer>(0, *semaphore.full));
+}
+
+// What a restore or a row of kind `excess` says is so. Rests in a gap.
 void Verifier::check_excess(const EventView& event, Semaphore& semaphore) {
-  if (resting_ || semaphore.forgiven || !semaphore.full) return;
-  const Integer total =
-      std::max<Integer>(0, semaphore.held - std::max<Integer>(0, *semaphore.full));
+  semaphore.owed_by = event.kind_no == static_cast<Integer>(Kind::kExcess) ? 0 : semaphore.owed_by;
+  if (resting_ || semaphore.forgiven) return;
+  const Integer total = excess_of(semaphore);
   const bool restored = event.kind_no == static_cast<Integer>(Kind::kRestored);
   const Integer expected = restored ? std::min(total, event.count.value_or(0)) : total;
   if (event.excess.value_or(0) == expected) return;
@@ -163,11 +171,31 @@ void Verifier::check_excess(const EventView& event, Semaphore& semaphore) {
               " are held beyond the full count");
 }
 
+// Where an excess begins, grows or ends, a row says so at the same moment. Rests in a gap, and for
+// what the ledger did not do: the ends of a stop and of a lost run.
+void Verifier::expect_excess(const EventView& event, Semaphore& semaphore) {
+  check_owed(semaphore);
+  const Integer excess = excess_of(semaphore);
+  const Integer before = std::exchange(semaphore.excess, excess);
+  const auto cause = static_cast<EndCause>(event.cause_no);
+  const bool own = cause == EndCause::kStopped || cause == EndCause::kLost;
+  if (own || resting_ || semaphore.forgiven) return;
+  if (excess > before || (excess == 0 && before > 0)) semaphore.owed_by = event.seq;
+}
+
+void Verifier::check_owed(Semaphore& semaphore) {
+  const Integer seq = std::exchange(semaphore.owed_by, 0);
+  if (seq == 0 || resting_) return;
+  violate(Rule::kOverCommit, seq,
+          "the excess of " + semaphore.name + " began, grew or ended, and no row says so");
+}
+
 // Intervals in which more is held than the full count. Those that a restore or a configuration
 // begins are declared; a grant that does so was named by the rule of the limit.
 void Verifier::update_over(const EventView& event, Semaphore& semaphore, std::string_view cause) {
-  const Integer over = semaphore.full ? semaphore.held - std::max<Integer>(0, *semaphore.full) : 0;
-  if (over <= 0) {
+  expect_excess(event, semaphore);
+  const Integer over = semaphore.excess;
+  if (over == 0) {
     semaphore.forgiven = false;
     if (semaphore.over >= 0)
       report_.overcommits[static_cast<std::size_t>(semaphore.over)].to_us = event.at_us;

@@ -156,6 +156,10 @@ Response refused(RestoreStatus status, PeerId peer, std::span<const HeldLock> he
                   "With a restored count the leases of its semaphore would sum up to more than " +
                       std::to_string(kMostRestored) +
                       ". Nothing was restored. Restore what the peer really held.");
+    case RestoreStatus::kBarred:
+      return text(409, "Peer " + std::to_string(peer) +
+                           " was ended by an operator and may not come back yet. What it held may "
+                           "be another's: stop using it, and acquire it again with a new peer.");
     case RestoreStatus::kRestored:
     case RestoreStatus::kAlreadyKnown:
       break;
@@ -185,6 +189,12 @@ Response out_of_memory() {
            "peers that are not needed, or try again later.");
   response.headers.emplace_back("Retry-After", "1");
   return response;
+}
+
+Response too_many_barred() {
+  return text(503, "As many peers as may be (" + std::to_string(LeaseLedger::kMostBarred) +
+                       ") are kept from coming back already. Nothing was ended. Leave out bar, or "
+                       "try again when some of these times are over.");
 }
 
 Response expires_too_late(Duration most) {

@@ -57,6 +57,8 @@ http::Response never_fits(const Asked& asked, Count full_count);
 // `most`: how many peers there may be.
 http::Response too_many_peers(std::size_t most);
 http::Response out_of_memory();
+// As many peers as may be are kept from coming back.
+http::Response too_many_barred();
 // `most`: how much later than the request a peer may expire.
 http::Response expires_too_late(Duration most);
 // A reload changed the levels while the request waited.

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,6 +48,8 @@ struct Kick {
   SocketAddress from;                       // where the request came from
   std::string by;
   std::string reason;
+  std::optional<Duration> within = {};  // it ends then at the latest, not now
+  std::optional<Duration> bar = {};     // how long it may not be restored afterwards
 };
 // It does not change the ledger.
 using KickWitness = std::function<void(const Kick&)>;

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "libthrottle/core/duration.h"
 #include "libthrottle/lease/door_state.h"
 #include "libthrottle/lease/peers_page.h"
 #include "libthrottle/lease/request_line.h"
@@ -40,17 +41,22 @@ Reply heartbeat(Door& door, const Call& call) {
   return presence == Presence::kKnown ? ok() : unknown_peer();
 }
 
-// Why an operator ends something. A client that ends what is its own gives no reason.
+// Why and how an operator ends something. A client that ends what is its own says nothing of this.
 struct Reason {
   std::optional<std::string> words;
   std::optional<std::string> by;
-  Cause cause() const { return words ? Cause::kForced : Cause::kReleased; }
+  std::optional<Duration> within;  // how long it may go on
+  std::optional<Duration> bar;     // how long it may not be restored afterwards
+  bool is_force() const { return words || within || bar; }
+  Cause cause() const { return is_force() ? Cause::kForced : Cause::kReleased; }
 };
 
 Reply read_reason(const Call& call, Reason& reason) {
   constexpr std::size_t kMostBytes = 1000;
-  if (auto refusal =
-          read_query(call.request.query, {{"reason", &reason.words}, {"by", &reason.by}})) {
+  if (auto refusal = read_query(call.request.query, {{"reason", &reason.words},
+                                                     {"by", &reason.by},
+                                                     {"within", &reason.within},
+                                                     {"bar", &reason.bar}})) {
     return refusal;
   }
   for (const auto* const part : {&reason.words, &reason.by})
@@ -65,14 +71,16 @@ struct Target {
 };
 
 void report_kick(const Door& door, const Call& call, const Target& target, Reason reason) {
-  if (!reason.words || !door.kick_witness) return;
+  if (!reason.is_force() || !door.kick_witness) return;
   const auto peer = door.ledger.peer(target.peer);
   if (!peer) return;
   Kick kick{.at = call.now,
             .peer = target.peer,
             .from = call.request.client,
             .by = std::move(reason.by).value_or(""),
-            .reason = *std::move(reason.words)};
+            .reason = std::move(reason.words).value_or(""),
+            .within = reason.within,
+            .bar = reason.bar};
   if (target.semaphore) {
     const auto is_it = [&target](const LeaseState& one) {
       return one.semaphore == target.semaphore;
@@ -89,7 +97,17 @@ Reply remove_peer(Door& door, const Call& call) {
   if (!peer) return std::move(peer).error();
   Reason reason;
   if (auto refusal = read_reason(call, reason)) return refusal;
+  if (!door.ledger.contains(*peer)) return json(200, R"("Peer not found")");
+  const Duration within = reason.within.value_or(Duration::zero());
+  if (reason.bar) {
+    const Duration barred = *reason.bar > kForever - within ? kForever : within + *reason.bar;
+    if (!door.ledger.bar(call.now, *peer, barred)) return too_many_barred();
+  }
   report_kick(door, call, {.peer = *peer}, reason);
+  if (reason.within) {
+    door.ledger.end_within(call.now, *peer, within);
+    return json(200, R"("Peer ends within )" + format_duration(within) + '"');
+  }
   const Presence presence = door.ledger.remove_peer(call.now, *peer, reason.cause());
   return json(200, presence == Presence::kKnown ? R"("Peer released")" : R"("Peer not found")");
 }
@@ -130,6 +148,10 @@ Reply release(Door& door, const Call& call) {
   if (!semaphore) return std::move(semaphore).error();
   Reason reason;
   if (auto refusal = read_reason(call, reason)) return refusal;
+  if (reason.within || reason.bar)
+    return text(400,
+                "Invalid query: within and bar are about a whole peer. Use DELETE /peers/ID, or "
+                "leave them out.");
   report_kick(door, call, {*peer, *semaphore}, reason);
   switch (door.ledger.release(call.now, *peer, *semaphore, reason.cause())) {
     case ReleaseStatus::kUnknownSemaphore:

@@ -74,6 +74,8 @@ http::Response journal_page(const JournalState& state) {
         {"seq", writer.head.seq},
         {"hash", to_hex(writer.head.hash)}}},
       {"events", writer.events},
+      {"recorded_events", state.recorded},
+      {"committed_events", state.committed},
       {"lost_events", state.lost},
       {"gaps", state.gaps},
       {"queued_events", state.queued},

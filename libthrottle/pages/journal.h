@@ -17,8 +17,9 @@ struct JournalState {
   std::string path;
   std::uint64_t run = 0;
   journal::WriterStats writer;
-  std::uint64_t recorded = 0;  // events since the start
-  std::uint64_t lost = 0;      // of these, not in the file: the queue was full
+  std::uint64_t recorded = 0;   // events since the start
+  std::uint64_t committed = 0;  // of these, in the file or reported there as missing
+  std::uint64_t lost = 0;       // of these, not in the file: the queue was full
   std::uint64_t gaps = 0;
   std::size_t queued = 0;  // records for the writer
   Duration lag{};          // of the oldest event that is not in the file

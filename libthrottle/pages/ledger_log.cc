@@ -41,6 +41,8 @@ std::string_view to_string(EventKind kind) {
       return "resumed";
     case EventKind::kWokenLate:
       return "woken late";
+    case EventKind::kExcess:
+      return "excess";
   }
   return "unknown";
 }
@@ -57,7 +59,9 @@ constexpr std::size_t kLeasesALine = 20;  // with labels of usual length that is
 LedgerLog::LedgerLog(const LeaseLedger& ledger, telemetry::Log log, telemetry::LimitedLines& lines)
     : ledger_(ledger),
       log_(log),
-      peer_restored_(lines, log, telemetry::Level::kWarn, "a peer restored its lease") {}
+      peer_restored_(lines, log, telemetry::Level::kWarn, "a peer restored its lease"),
+      excess_began_(lines, log, telemetry::Level::kWarn, "more is held than the limit allows"),
+      excess_ended_(lines, log, telemetry::Level::kWarn, "no more is held than the limit allows") {}
 
 void LedgerLog::observe(std::span<const LedgerEvent> events) {
   warn_of_lost(events);
@@ -76,6 +80,8 @@ void LedgerLog::warn(const LedgerEvent& event) {
                           {"count", event.count},
                           {"over_commit", event.excess}},
                          semaphore);
+  } else if (event.kind == EventKind::kExcess) {
+    warn_of_excess(event);
   } else if (event.kind == EventKind::kWokenLate) {
     using std::chrono::duration_cast, std::chrono::milliseconds;
     log_.warn(
@@ -84,6 +90,35 @@ void LedgerLog::warn(const LedgerEvent& event) {
         {{"late_ms", duration_cast<milliseconds>(event.waited).count()},
          {"spared_ms", duration_cast<milliseconds>(LeaseLedger::kSparedAfterLateWake).count()}});
   }
+}
+
+// One that only grew is in the journal and the metrics.
+void LedgerLog::warn_of_excess(const LedgerEvent& event) {
+  const std::string_view semaphore = ledger_.semaphore_name(event.semaphore);
+  if (event.excess == 0) {
+    in_excess_.erase(event.semaphore);
+    const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(event.held);
+    excess_ended_.write(event.at, {{"semaphore", semaphore}, {"lasted_ms", lasted.count()}},
+                        semaphore);
+    return;
+  }
+  if (!in_excess_.insert(event.semaphore).second) return;
+  const auto peer = ledger_.peer(event.peer);
+  if (!peer) {
+    excess_began_.write(
+        event.at,
+        {{"semaphore", semaphore}, {"excess", event.excess}, {"cause", "the limit was lowered"}},
+        semaphore);
+    return;
+  }
+  excess_began_.write(event.at,
+                      {{"semaphore", semaphore},
+                       {"excess", event.excess},
+                       {"cause", "a restore"},
+                       {"peer", event.peer},
+                       {"client", peer->address.to_string()},
+                       {"label", peer->label}},
+                      semaphore);
 }
 
 void LedgerLog::warn_of_lost(std::span<const LedgerEvent> events) const {

@@ -1,11 +1,12 @@
 // The ledger in the log: what an operator should know is a warning, the rest is for debugging.
 //
 // Warnings are those of the original server (peers that expired, peers that were restored). Clients
-// can trigger them. Restores are limited for each semaphore. A lease that was lost is never left
-// out, because somebody may look for it: those that are lost in one turn of the loop share lines.
-// Threads: one, the ledger's.
+// can trigger them. Restores and excesses are limited for each semaphore. A lease that was lost is
+// never left out, because somebody may look for it: those that are lost in one turn of the loop
+// share lines. Threads: one, the ledger's.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 
@@ -24,6 +25,7 @@ class LedgerLog {
 
  private:
   void warn(const LedgerEvent& event);
+  void warn_of_excess(const LedgerEvent& event);
   void warn_of_lost(std::span<const LedgerEvent> events) const;
   std::string describe_lost(const LedgerEvent& event) const;
   void trace(const LedgerEvent& event) const;
@@ -31,6 +33,9 @@ class LedgerLog {
   const LeaseLedger& ledger_;
   telemetry::Log log_;
   telemetry::LimitedLine peer_restored_;
+  telemetry::LimitedLine excess_began_;
+  telemetry::LimitedLine excess_ended_;
+  std::set<SemaphoreIndex> in_excess_;
 };
 
 }  // namespace throttle::pages

@@ -118,6 +118,7 @@ void LedgerMetrics::observe(const LedgerEvent& event) noexcept {
     case EventKind::kPaused:
     case EventKind::kResumed:
     case EventKind::kWokenLate:
+    case EventKind::kExcess:
       break;
     case EventKind::kPeerRemoved:
       ++peers_removed_[event.cause];

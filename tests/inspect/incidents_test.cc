@@ -51,6 +51,21 @@ TEST_F(InspectIncidents, ShowsARestoreBeyondTheLimit) {
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0]["what"], "over-commit");
   EXPECT_EQ(rows[0]["count"], 1);
+  EXPECT_EQ(rows[0]["detail"], "restored beyond the full count");
+}
+
+TEST_F(InspectIncidents, ShowsALimitThatWasLoweredAndItsEnd) {
+  open_with_clock();
+  const PeerId peer = enroll(2);
+  ledger->configure(now, {{.name = "database", .full_count = 1}});
+  advance(60s);
+  remove(peer);
+  flush();
+  const json rows = json::parse(inspect({"incidents", "--json"}).out);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["what"], "over-commit");
+  EXPECT_EQ(rows[0]["detail"], "the full count was lowered");
+  EXPECT_EQ(rows[1]["what"], "over-commit ends");
 }
 
 class InspectDiff : public InspectTest {

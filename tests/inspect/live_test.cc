@@ -146,6 +146,18 @@ TEST_F(InspectLive, KickShowsAsksAndSaysWhichPeerGetsIt) {
   EXPECT_THAT(asked[1], StartsWith("DELETE /peers/66?reason=its%20host%20is%20gone&by="));
 }
 
+TEST_F(InspectLive, KickSaysWhatWithinAndBarDo) {
+  server.answer("DELETE /peers/66", {"\"Peer ends within 30s\""});
+  const Ran ran =
+      live({"kick", "66", "--reason", "x", "--within", "30s", "--bar", "60min", "--yes"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.error, HasSubstr("It ends in 30s at the latest, whatever its client renews."));
+  EXPECT_THAT(ran.error, HasSubstr("For 1h after its end it cannot take its leases back."));
+  EXPECT_THAT(server.asked()[1], HasSubstr("&within=30s&bar=1h"));
+  EXPECT_THAT(live({"kick", "66", "--reason", "x", "--within", "soon"}).error,
+              HasSubstr("--within: "));
+}
+
 TEST_F(InspectLive, KickDiffersIfThePeerIsGoneMeanwhile) {
   server.answer("DELETE /peers/66", {"\"Peer not found\""});
   const Ran ran = live({"kick", "66", "--reason", "x", "--yes"});

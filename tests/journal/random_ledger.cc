@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "libthrottle/journal/opening.h"
 
@@ -88,7 +89,7 @@ void RandomLedger::operate() {
       ledger.release(now_, any_peer(), any_name());
       break;
     case 8:
-      if (below(8) == 0) reconfigure();
+      less_often();
       break;
     case 9:
       ledger.advance(now_);
@@ -104,6 +105,34 @@ void RandomLedger::operate() {
       break;
     default:
       acquire();
+      break;
+  }
+}
+
+void RandomLedger::less_often() {
+  LeaseLedger& ledger = ledger_->ledger();
+  switch (below(12)) {
+    case 0:
+    case 1:
+      reconfigure();
+      break;
+    case 2:
+      ledger.limit_hold(now_, any_peer(), 1s * below(10));
+      break;
+    case 3:
+      ledger.end_within(now_, any_peer(), 1s * below(10));
+      break;
+    case 4:
+      EXPECT_TRUE(ledger.bar(now_, any_peer(), 1s * below(10)));
+      break;
+    case 5:
+      ledger.remove_peer(now_, any_peer(), Cause::kForced);
+      break;
+    case 6:
+      if (!std::exchange(all_paused_, true)) ledger.pause_all();
+      break;
+    default:
+      if (std::exchange(all_paused_, false)) ledger.resume_all(now_);
       break;
   }
 }
@@ -141,6 +170,7 @@ void RandomLedger::crash() {
   const Duration down = 1ms * below(5'000);
   now_ += down;
   wall_us_ += down / 1us;
+  all_paused_ = false;
   start();
 }
 
@@ -148,6 +178,22 @@ void RandomLedger::drain() {
   Record record;
   while (channel_->try_take(record))
     bookkeeper_->take(record);
+  commit();
+}
+
+void RandomLedger::drain_some() {
+  if (below(50) == 0) {
+    const auto step = static_cast<Integer>(below(7'200'000'000)) - 3'600'000'000;
+    wall_us_ += step;
+    bookkeeper_->step_clock({now_, wall_us_});
+  }
+  Record record;
+  for (std::size_t most = below(4); most > 0 && channel_->try_take(record); --most)
+    bookkeeper_->take(record);
+  commit();
+}
+
+void RandomLedger::commit() {
   bookkeeper_->flush_refusals(now_, Bookkeeper::Refusals::kDue);
   if (!bookkeeper_->has_rows()) return;
   const Rows rows = bookkeeper_->take_rows();

@@ -26,6 +26,9 @@ class RandomLedger {
   void crash();
   // The writer's turn: everything in the channel becomes one batch.
   void drain();
+  // A batch of a few records: it may end in the middle of what happened at one moment. Now and then
+  // the wall clock was set meanwhile.
+  void drain_some();
   // Nothing is in the channel, and nothing is unknown.
   void settle();
   void stop();
@@ -39,8 +42,10 @@ class RandomLedger {
 
  private:
   void start();
+  void commit();
   void operate();
   void reconfigure();
+  void less_often();
   void acquire();
   void restore();
   std::size_t below(std::size_t limit) { return random_() % limit; }
@@ -64,6 +69,7 @@ class RandomLedger {
   Numbers last_;
   Continuation memory_;  // of a file that is none
   Replay replay_;
+  bool all_paused_ = false;
 };
 
 }  // namespace throttle::journal

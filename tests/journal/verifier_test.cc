@@ -52,6 +52,27 @@ TEST(VerifierStories, FindNothingInWhatWasWritten) {
   EXPECT_GT(overcommits, 0U);
 }
 
+// Batches end in the middle of what happened at one moment, the wall clock is set there, and the
+// server dies there.
+TEST(VerifierStories, FindNothingWhereverABatchEnds) {
+  for (const std::uint64_t seed : testing::seeds_to_run(8)) {
+    TemporaryFolder folder;
+    const std::string path = folder.file("journal.db");
+    RandomLedger story(seed, 4096, path);
+    for (int i = 0; i < 600; ++i) {
+      story.step();
+      for (int batch = 0; batch < 3; ++batch)
+        story.drain_some();
+      if (i % 40 == 39) {
+        ASSERT_EQ(text_of(verify(path)), "") << "THROTTLE_SEED=" << seed;
+      }
+      if (i % 199 == 198) story.crash();
+    }
+    story.stop();
+    ASSERT_EQ(text_of(verify(path)), "") << "THROTTLE_SEED=" << seed;
+  }
+}
+
 TEST(VerifierStories, FindNothingAroundGapsButSayThem) {
   for (const std::uint64_t seed : testing::seeds_to_run(8)) {
     TemporaryFolder folder;
@@ -105,8 +126,11 @@ class Mutant : public WriterFixture {
     ledger->ledger().restore(
         now, {.peer = 77, .spec = {.time_to_live = 1h, .address = {}, .label = {}}, .held = held});
     ledger->settle();  // 14
+    ledger->ledger().restore(
+        now, {.peer = 78, .spec = {.time_to_live = 1h, .address = {}, .label = {}}, .held = held});
+    ledger->settle();  // 15 and, as it is too much, 16
     flush();
-    writer.reset();  // which closes 8 and 14, and stops
+    writer.reset();  // which closes 8, 14 and 15, and stops
     ASSERT_EQ(text_of(verify(path)), "");
   }
   Report mutate(const std::string& sql) {
@@ -167,6 +191,15 @@ TEST_F(Mutant, WithAnotherExcessIsNamed) {
   EXPECT_TRUE(mutate("UPDATE event SET excess = 1 WHERE seq = 14").has(Rule::kOverCommit));
 }
 
+TEST_F(Mutant, WithAnotherTotalExcessIsNamed) {
+  EXPECT_TRUE(mutate("UPDATE event SET excess = 1 WHERE seq = 16").has(Rule::kOverCommit));
+}
+
+TEST_F(Mutant, ThatDoesNotDeclareItsExcessIsNamed) {
+  const Report report = mutate("UPDATE event SET kind_no = 40, excess = NULL WHERE seq = 16");
+  EXPECT_THAT(text_of(report), ::testing::HasSubstr("over-commit seq 15: the excess of database"));
+}
+
 TEST_F(Mutant, InWhichOneOvertakesIsNamed) {
   EXPECT_TRUE(mutate("UPDATE event SET (peer_no, since_seq) ="
                      " (SELECT o.peer_no, o.since_seq FROM event o WHERE o.seq = 21 - event.seq)"
@@ -193,15 +226,15 @@ TEST_F(Mutant, WithALeaseInLiveThatEndedIsNamed) {
 
 TEST_F(Mutant, WithAConnectionWithoutALeaseIsNamed) {
   const Report report = mutate(
-      "INSERT INTO peer VALUES (5, 1, 99, NULL, NULL, NULL, NULL);"
-      "UPDATE batch SET last_peer_no = 5 WHERE batch_no = (SELECT max(batch_no) FROM batch)");
+      "INSERT INTO peer VALUES (6, 1, 99, NULL, NULL, NULL, NULL);"
+      "UPDATE batch SET last_peer_no = 6 WHERE batch_no = (SELECT max(batch_no) FROM batch)");
   query(path,
-        "UPDATE batch SET last_peer_no = 5, last_connection_no = 1"
+        "UPDATE batch SET last_peer_no = 6, last_connection_no = 1"
         " WHERE batch_no = (SELECT max(batch_no) FROM batch)");
   query(path, "INSERT INTO proxy VALUES (1, 'p')");
   query(path,
         "INSERT INTO connection VALUES"
-        " (1, 0, 5, 1, 'u', 0, 0, 0, 0, 0, 0, '-', '-', 0, NULL)");
+        " (1, 0, 6, 1, 'u', 0, 0, 0, 0, 0, 0, '-', '-', 0, NULL)");
   EXPECT_TRUE(verify(path).has(Rule::kConnections)) << text_of(verify(path));
 }
 

@@ -59,6 +59,45 @@ TEST_F(LedgerLogTest, NamesALostLeaseWithLabelAndClient) {
                                 HasSubstr("semaphore=A count=2"))));
 }
 
+TEST_F(LedgerLogTest, SaysThatMoreIsHeldThanAllowedAndForHowLong) {
+  hold("A", "", 1h);
+  const std::vector<SemaphoreSettings> smaller{{.name = "A", .full_count = 1}};
+  ledger.configure(now, smaller);
+  pass(3s);
+  const std::vector<SemaphoreSettings> larger{{.name = "A", .full_count = 5}};
+  ledger.configure(now, larger);
+  pass(0s);
+  const HeldLock held[] = {{"A", 4}};
+  PeerSpec spec;
+  spec.address = {*IpAddress::parse("192.0.2.7"), 4000};
+  spec.label = "report";
+  pass(10s);
+  written.clear();
+  ledger.restore(now, {.peer = 77, .spec = spec, .held = held});
+  ledger.restore(now, {.peer = 78, .spec = spec, .held = held});
+  pass(0s);
+  EXPECT_THAT(written.at(0), HasSubstr("a peer restored its lease"));
+  EXPECT_THAT(
+      written.at(1),
+      HasSubstr("more is held than the limit allows semaphore=A excess=1 cause=\"a restore\" "
+                "peer=77 client=192.0.2.7:4000 label=report"));
+  EXPECT_THAT(written, SizeIs(2)) << "that it grew is no line";
+}
+
+TEST_F(LedgerLogTest, SaysThatALimitWasLowered) {
+  hold("A", "", 1h);
+  const std::vector<SemaphoreSettings> smaller{{.name = "A", .full_count = 1}};
+  ledger.configure(now, smaller);
+  pass(3s);
+  ledger.configure(now, {});
+  pass(0s);
+  EXPECT_THAT(written,
+              ElementsAre(HasSubstr("more is held than the limit allows semaphore=A excess=1 "
+                                    "cause=\"the limit was lowered\""),
+                          HasSubstr("no more is held than the limit allows semaphore=A "
+                                    "lasted_ms=3000")));
+}
+
 TEST_F(LedgerLogTest, NamesEachOfThoseThatAreLostOneAfterTheOther) {
   for (const char* const label : {"one", "two", "three"}) {
     hold("A", label, 1s);

@@ -155,6 +155,22 @@ Presence CheckedLedger::limit_hold(TimePoint now, PeerId peer, Duration hold) {
   return answer;
 }
 
+Presence CheckedLedger::end_within(TimePoint now, PeerId peer, Duration span) {
+  const Presence answer = real_.end_within(now, peer, span);
+  hear(0);
+  compare_answers(answer, twin_.end_within(now, peer, span));
+  conclude({.asking = peer});
+  return answer;
+}
+
+bool CheckedLedger::bar(TimePoint now, PeerId peer, Duration span) {
+  const bool answer = real_.bar(now, peer, span);
+  hear(0);
+  if (answer != twin_.bar(now, peer, span)) accuse("a bar is refused");
+  conclude({});
+  return answer;
+}
+
 void CheckedLedger::pause(std::string_view semaphore) {
   real_.pause(semaphore);
   hear(0);

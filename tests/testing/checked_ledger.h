@@ -32,6 +32,8 @@ class CheckedLedger {
                         Cause cause = Cause::kReleased);
   RestoreStatus restore(TimePoint now, const RestoreRequest& request);
   Presence limit_hold(TimePoint now, PeerId peer, Duration hold);
+  Presence end_within(TimePoint now, PeerId peer, Duration span);
+  bool bar(TimePoint now, PeerId peer, Duration span);
   void pause(std::string_view semaphore);
   void resume(TimePoint now, std::string_view semaphore);
   void set_label(PeerId peer, std::string_view label);

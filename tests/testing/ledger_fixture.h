@@ -61,6 +61,10 @@ class LedgerTest : public ::testing::Test {
   Presence limit_hold(PeerId peer, Duration hold) {
     return noted(ledger_.limit_hold(now, peer, hold));
   }
+  Presence end_within(PeerId peer, Duration span) {
+    return noted(ledger_.end_within(now, peer, span));
+  }
+  bool bar(PeerId peer, Duration span) { return noted(ledger_.bar(now, peer, span)); }
   void pause(std::string_view semaphore) {
     ledger_.pause(semaphore);
     note();

@@ -121,7 +121,7 @@ class Script {
   }
 
   void less_often() {
-    switch (below(8)) {
+    switch (below(10)) {
       case 0:
         configure();
         break;
@@ -139,6 +139,12 @@ class Script {
         break;
       case 7:
         ledger_.set_label(any_peer(), any(kLabels));
+        break;
+      case 8:
+        ledger_.end_within(now_, any_peer(), any(kTimesToLive));
+        break;
+      case 9:
+        ledger_.bar(now_, any_peer(), any(kTimesToLive));
         break;
     }
   }

@@ -38,9 +38,9 @@ std::string_view name_of(ReleaseStatus status) {
 }
 
 std::string_view name_of(RestoreStatus status) {
-  static constexpr std::array<std::string_view, 6> kNames{"restored",          "already known",
-                                                          "unknown semaphore", "count not positive",
-                                                          "differs",           "too large"};
+  static constexpr std::array<std::string_view, 7> kNames{
+      "restored",  "already known", "unknown semaphore", "count not positive", "differs",
+      "too large", "barred"};
   return name_in(kNames, status);
 }
 
@@ -50,10 +50,10 @@ std::string_view name_of(Presence presence) {
 }
 
 std::string_view name_of(EventKind kind) {
-  static constexpr std::array<std::string_view, 13> kNames{
-      "peer added",  "peer removed", "queued",    "granted",  "wait ended",
-      "lease ended", "restored",     "refused",   "labelled", "configured",
-      "paused",      "resumed",      "woken late"};
+  static constexpr std::array<std::string_view, 14> kNames{
+      "peer added",  "peer removed", "queued",     "granted",  "wait ended",
+      "lease ended", "restored",     "refused",    "labelled", "configured",
+      "paused",      "resumed",      "woken late", "excess"};
   return name_in(kNames, kind);
 }
 

@@ -104,6 +104,9 @@ void LedgerWitness::observe(const LedgerEvent& event) {
     case EventKind::kPaused:
     case EventKind::kResumed:
       break;
+    case EventKind::kExcess:
+      demand(event.excess <= held(event.semaphore), "excess", "more than is held", event);
+      break;
     case EventKind::kWokenLate:
       spared_until_ = event.at + std::chrono::seconds(2);
       break;

@@ -73,8 +73,8 @@ bool NaiveLedger::remove_next_due() {
                        [](const Peer& a, const Peer& b) { return a.removal() < b.removal(); });
   if (first == peers_.end() || first->removal() > now_) return false;
   const bool by_limit = first->hold_end && *first->hold_end <= first->expiry;
-  remove(static_cast<Position>(first - peers_.begin()),
-         by_limit ? Cause::kHoldLimit : Cause::kExpired);
+  const Cause cause = by_limit ? Cause::kHoldLimit : Cause::kExpired;
+  remove(static_cast<Position>(first - peers_.begin()), first->forced_end ? Cause::kForced : cause);
   return true;
 }
 
@@ -144,7 +144,7 @@ NaiveLedger::Peer& NaiveLedger::add(PeerId id, const PeerSpec& spec) {
 }
 
 void NaiveLedger::renew(Peer& peer, Duration time_to_live) const {
-  if (peer.hold_end || peer.is_fixed) return;
+  if (peer.hold_end || peer.is_fixed || peer.forced_end) return;
   peer.expiry = saturating_add(saturating_add(now_, time_to_live), slack(time_to_live));
 }
 
@@ -191,6 +191,22 @@ void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause, L
   if (leaving == Leaving::kYes) events_.back().label = Label(peer.label);
   std::erase_if(peer.leases,
                 [semaphore](const Lease& each) { return each.semaphore == semaphore; });
+  report_excess(semaphore, 0);
+}
+
+void NaiveLedger::report_excess(SemaphoreIndex semaphore, PeerId restored_by) {
+  Semaphore& its = semaphores_[semaphore];
+  const Count excess = excess_of(semaphore);
+  const Count before = std::exchange(its.excess, excess);
+  if (before == 0) its.excess_since = now_;
+  const bool ended = excess == 0 && before > 0;
+  if (excess <= before && !ended) return;
+  events_.push_back({.kind = EventKind::kExcess,
+                     .semaphore = semaphore,
+                     .peer = restored_by,
+                     .excess = excess,
+                     .at = now_,
+                     .held = ended ? now_ - its.excess_since : Duration::zero()});
 }
 
 PeerId NaiveLedger::add_peer(TimePoint now, const PeerSpec& spec) {
@@ -437,6 +453,7 @@ RestoreStatus NaiveLedger::decide(RestoreRequest request) {
   if (some_unknown && configured.empty()) return RestoreStatus::kUnknownSemaphore;
   request.held = configured;
   const RestoreStatus status = restore_peer(request);
+  if (status == RestoreStatus::kBarred) return status;
   return some_unknown ? RestoreStatus::kUnknownSemaphore : status;
 }
 
@@ -444,6 +461,8 @@ RestoreStatus NaiveLedger::restore_peer(const RestoreRequest& request) {
   if (const auto position = position_of(request.peer)) {
     return confirm(peers_[*position], request);
   }
+  const auto bar = barred_.find(request.peer);
+  if (bar != barred_.end() && bar->second > now_) return RestoreStatus::kBarred;
   constexpr Count kMost = Count{1} << 62;
   for (const HeldLock& lock : request.held) {
     if (lock.count > kMost || acquired(*index_of(lock.semaphore)) > kMost - lock.count)
@@ -477,85 +496,7 @@ void NaiveLedger::restore_lease(Peer& peer, SemaphoreIndex semaphore, Count coun
                      .count = count,
                      .excess = std::min(count, beyond),
                      .at = now_});
-}
-
-// --- limits and pauses ---
-
-Presence NaiveLedger::limit_hold(TimePoint now, PeerId id, Duration hold) {
-  begin(now);
-  const auto position = position_of(id);
-  if (!position) return Presence::kUnknown;
-  peers_[*position].expiry = kNever;
-  peers_[*position].hold_end = saturating_add(now_, hold);
-  let_time_pass(now);
-  return Presence::kKnown;
-}
-
-void NaiveLedger::pause(std::string_view semaphore) {
-  Semaphore* const known = ever_configured(semaphore);
-  if (known == nullptr || ++known->pauses > 1) return;
-  const auto index = static_cast<SemaphoreIndex>(known - semaphores_.data());
-  events_.push_back({.kind = EventKind::kPaused, .semaphore = index, .at = now_});
-}
-
-void NaiveLedger::resume(TimePoint now, std::string_view semaphore) {
-  begin(now);
-  Semaphore* const known = ever_configured(semaphore);
-  if (known != nullptr && known->pauses > 0 && --known->pauses == 0) {
-    const auto index = static_cast<SemaphoreIndex>(known - semaphores_.data());
-    events_.push_back({.kind = EventKind::kResumed, .semaphore = index, .at = now_});
-  }
-  let_time_pass(now);
-}
-
-// --- configuration ---
-
-NaiveLedger::Semaphore* NaiveLedger::ever_configured(std::string_view name) {
-  const auto found =
-      std::find_if(semaphores_.begin(), semaphores_.end(),
-                   [name](const Semaphore& each) { return each.settings.name == name; });
-  return found == semaphores_.end() ? nullptr : &*found;
-}
-
-void NaiveLedger::report_settings(SemaphoreIndex semaphore) {
-  const SemaphoreSettings& settings = semaphores_[semaphore].settings;
-  events_.push_back({.kind = EventKind::kConfigured,
-                     .order = settings.order,
-                     .semaphore = semaphore,
-                     .level = settings.level,
-                     .retired = !semaphores_[semaphore].configured,
-                     .count = settings.full_count,
-                     .at = now_,
-                     .max_pending = settings.max_pending});
-}
-
-// What the peers that are due leave behind is granted by the new settings only.
-void NaiveLedger::configure(TimePoint now, std::span<const SemaphoreSettings> settings) {
-  now_ = std::max(now_, now);
-  notice_lateness();
-  remove_all_due(now);
-  const std::vector<Semaphore> before = semaphores_;
-  for (Semaphore& semaphore : semaphores_)
-    semaphore.configured = false;
-  for (const SemaphoreSettings& wanted : settings) {
-    Semaphore* const known = ever_configured(wanted.name);
-    Semaphore& semaphore = known == nullptr ? semaphores_.emplace_back() : *known;
-    semaphore.settings = wanted;
-    semaphore.configured = true;
-    renew_round(static_cast<SemaphoreIndex>(&semaphore - semaphores_.data()));
-  }
-  for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
-    const bool same = i < before.size() && before[i].settings == semaphores_[i].settings &&
-                      before[i].configured == semaphores_[i].configured;
-    if (!same) report_settings(i);
-  }
-  for (SemaphoreIndex i = 0; i < semaphores_.size(); ++i) {
-    for (const Position position : waiting_for(i)) {
-      if (const auto cause = why_never_served(peers_[position]))
-        drop_wait(peers_[position], *cause);
-    }
-  }
-  let_time_pass(now);
+  report_excess(semaphore, peer.id);
 }
 
 }  // namespace throttle::testing

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +45,8 @@ class NaiveLedger {
   ReleaseStatus release(TimePoint now, PeerId id, std::string_view semaphore, Cause cause);
   RestoreStatus restore(TimePoint now, const RestoreRequest& request);
   Presence limit_hold(TimePoint now, PeerId id, Duration hold);
+  Presence end_within(TimePoint now, PeerId id, Duration span);
+  bool bar(TimePoint now, PeerId id, Duration span);
   void pause(std::string_view semaphore);
   void resume(TimePoint now, std::string_view semaphore);
   void set_label(PeerId id, std::string_view label);
@@ -75,6 +78,8 @@ class NaiveLedger {
     std::uint64_t granted = 0;
     std::size_t pauses = 0;
     std::vector<IpAddress> round;  // kFair: clients that wait, the next to be served first
+    Count excess = 0;              // as reported
+    TimePoint excess_since = {};
   };
   struct Lease {
     SemaphoreIndex semaphore = 0;
@@ -96,12 +101,15 @@ class NaiveLedger {
     SocketAddress address;
     std::string label;
     TimePoint expiry = kNever;
-    bool is_fixed = false;                   // no renewal moves its deadline
-    std::optional<TimePoint> hold_end = {};  // once it has one, it is not renewed any more
+    bool is_fixed = false;                     // no renewal moves its deadline
+    std::optional<TimePoint> hold_end = {};    // once it has one, it is not renewed any more
+    std::optional<TimePoint> forced_end = {};  // nor then
     std::vector<Lease> leases = {};
     std::optional<Wait> wait = {};
 
-    TimePoint removal() const { return hold_end ? std::min(expiry, *hold_end) : expiry; }
+    TimePoint removal() const {
+      return std::min(forced_end.value_or(expiry), hold_end.value_or(kNever));
+    }
   };
 
   // --- what can be asked of the list ---
@@ -113,6 +121,7 @@ class NaiveLedger {
   static const Lease* lease_of(const Peer& peer, SemaphoreIndex semaphore);
   Count acquired(SemaphoreIndex semaphore) const;
   Count remainder_of(SemaphoreIndex semaphore) const;
+  Count excess_of(SemaphoreIndex semaphore) const;
   std::vector<Position> waiting_for(SemaphoreIndex semaphore) const;  // in the order of arrival
   std::optional<Position> head_of(SemaphoreIndex semaphore) const;
   static IpAddress client_of(const Peer& peer);
@@ -139,6 +148,7 @@ class NaiveLedger {
   void drop_wait(Peer& peer, Cause cause, Leaving leaving = Leaving::kNo);
   void end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause, Leaving leaving = Leaving::kNo);
   void report_settings(SemaphoreIndex semaphore);
+  void report_excess(SemaphoreIndex semaphore, PeerId restored_by);
   Peer& add(PeerId id, const PeerSpec& spec);
   void renew(Peer& peer, Duration time_to_live) const;
   void grant(Peer& peer, const Wait& request);
@@ -159,6 +169,7 @@ class NaiveLedger {
   TimePoint spared_until_ = TimePoint::min();  // no peer is removed before
   std::vector<Semaphore> semaphores_;          // all there ever were; the position is the index
   std::vector<Peer> peers_;                    // in the order in which they came
+  std::map<PeerId, TimePoint> barred_;
   std::uint64_t arrivals_ = 0;
   FencingToken last_token_ = 0;
   Choices choices_;

@@ -64,6 +64,13 @@ Count NaiveLedger::remainder_of(SemaphoreIndex semaphore) const {
   return full < kLeast + held ? kLeast : full - held;
 }
 
+// Where nothing is configured there is no limit to exceed.
+Count NaiveLedger::excess_of(SemaphoreIndex semaphore) const {
+  if (!semaphores_[semaphore].configured) return 0;
+  const Count full = std::max<Count>(0, semaphores_[semaphore].settings.full_count);
+  return std::max<Count>(0, acquired(semaphore) - full);
+}
+
 std::vector<NaiveLedger::Position> NaiveLedger::waiting_for(SemaphoreIndex semaphore) const {
   std::vector<Position> waiting;
   for (Position i = 0; i < peers_.size(); ++i) {
@@ -169,7 +176,9 @@ std::vector<PeerId> NaiveLedger::queue(std::string_view semaphore) const {
 
 bool NaiveLedger::is_limited(PeerId id) const {
   const auto position = position_of(id);
-  return position && (peers_[*position].hold_end || peers_[*position].is_fixed);
+  if (!position) return false;
+  const Peer& peer = peers_[*position];
+  return peer.hold_end || peer.is_fixed || peer.forced_end;
 }
 
 std::optional<Count> NaiveLedger::remainder(std::string_view semaphore) const {

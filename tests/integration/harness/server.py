@@ -21,6 +21,7 @@ class Server:
     folder: Path
     config: str = ""
     arguments: list[str] = field(default_factory=list)
+    wrapper: list = field(default_factory=list)  # a command that becomes the server
     environment: dict[str, str] = field(default_factory=dict)
     open_files: int | None = None  # the limit of its descriptors
     port: int = field(default_factory=free_port)
@@ -49,7 +50,8 @@ class Server:
         self.config_file.write_text(config)
 
     def command(self) -> list:
-        return [self.binary, "--port", str(self.port), "-c", self.config_file, *self.arguments]
+        return [*self.wrapper, self.binary, "--port", str(self.port), "-c", self.config_file,
+                *self.arguments]
 
     def spawn(self) -> None:
         """Starts the process and does not wait for it."""

@@ -41,7 +41,8 @@ def peers(server, ask):
     gone, holder = acquire(server, 1, "gone"), acquire(server, 2, "load crm")
     assert server.request("DELETE", f"/peers/{gone}").status == 200
     waiter = acquire(server, 1, "nightly import")
-    wait_until(lambda: len(ask("holders", "--json").rows()) == 2, lambda: "not committed")
+    wait_until(lambda: {row["peer"] for row in ask("holders", "--json").rows()}
+               == {holder, waiter}, lambda: "not committed")
     return gone, holder, waiter
 
 
@@ -100,3 +101,22 @@ def test_usage_and_sql_show_numbers(ask, peers):
 
 def test_the_configuration_file_names_the_journal(server, inspect, peers):
     assert inspect(None, "-c", server.config_file, "runs").code == 0
+
+
+def test_the_journal_has_what_its_server_counted(server, ask, peers):
+    _, holder, waiter = peers
+    body = {"expires_in": "1min", "peer_id": 7, "acquired": {"database": 1}}
+    assert server.request("POST", "/restore", body).status == 200
+    server.request("DELETE", f"/peers/{holder}?reason=test")
+    server.request("DELETE", f"/peers/{waiter}")
+    proven = ask("verify", "--against", server.url)
+    assert proven.code == 0, proven.out
+    assert "counters  ok  14 counters of the server" in proven.out
+
+
+def test_another_servers_journal_cannot_be_compared(serve, ask, peers):
+    other = serve(CONFIG)
+    refused = ask("verify", "--against", other.url)
+    assert refused.code == 2 and "which is not" in refused.error
+    plain = serve("[semaphores]\n")
+    assert "writes no journal" in ask("verify", "--against", plain.url).error

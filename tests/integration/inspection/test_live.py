@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.server import wait_until
+
 pytestmark = pytest.mark.ours
 
 CONFIG = """
@@ -91,3 +93,19 @@ def test_a_server_that_is_not_there_is_an_error_that_says_how_to_go_on(make_serv
 def test_help_needs_no_server(inspect):
     assert inspect(None, "kick", "--help").out.startswith("Examples:\n")
     assert inspect(None).code == 2
+
+
+def test_kick_within_ends_a_peer_that_is_renewed_and_bar_keeps_it_away(server, inspect):
+    holder = new_peer(server)
+    acquire(server, holder, "database", 3)
+    done = inspect(server, "kick", holder, "--reason", "test", "--yes", "--within", "300ms",
+                   "--bar", "1h")
+    assert done.code == 0 and "whatever its client renews" in done.error
+
+    def is_gone() -> bool:
+        server.request("PUT", f"/peers/{holder}", {"expires_in": "1h"})
+        return server.remainder("database") == 3
+
+    wait_until(is_gone)
+    body = {"expires_in": "1h", "peer_id": holder, "acquired": {"database": 3}}
+    assert server.request("POST", "/restore", body).status == 409
