@@ -1,6 +1,7 @@
 // Reads CIDR notation and compares prefixes bit by bit; IPv4 networks are prefixes of mapped IPv6.
 #include "libthrottle/core/ip_network.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
@@ -63,6 +64,11 @@ bool IpNetwork::contains(const IpAddress& address) const {
 
 std::string IpNetwork::to_string() const {
   return first_.to_string() + '/' + std::to_string(prefix_bits_);
+}
+
+bool is_within(const IpAddress& address, std::span<const IpNetwork> networks) {
+  return std::ranges::any_of(
+      networks, [&address](const IpNetwork& network) { return network.contains(address); });
 }
 
 }  // namespace throttle

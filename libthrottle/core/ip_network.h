@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,8 @@ class IpNetwork {
   IpAddress first_;
   unsigned prefix_bits_ = 0;
 };
+
+// Whether one of the networks contains the address.
+bool is_within(const IpAddress& address, std::span<const IpNetwork> networks);
 
 }  // namespace throttle

@@ -6,15 +6,10 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
-#include "libthrottle/gate/proxy_header.h"
+#include "libthrottle/core/proxy_header.h"
 
 namespace throttle::gate {
 namespace {
-
-bool is_within(const IpAddress& address, const std::vector<IpNetwork>& networks) {
-  return std::any_of(networks.begin(), networks.end(),
-                     [&](const IpNetwork& network) { return network.contains(address); });
-}
 
 constexpr Arrivals::Decision kStays{Arrivals::Step::kStays, Refusal::kNone};
 constexpr Arrivals::Decision kEnrolls{Arrivals::Step::kEnrolls, Refusal::kNone};

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/proxy_header.h"
 #include "libthrottle/gate/client.h"
-#include "libthrottle/gate/proxy_header.h"
 
 namespace throttle::gate {
 

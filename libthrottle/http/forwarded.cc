@@ -98,18 +98,13 @@ Hop read_forwarded(std::string_view element) {
   return {Hop::Kind::kHidden};
 }
 
-bool is_trusted(const SocketAddress& address, std::span<const IpNetwork> trusted) {
-  return std::ranges::any_of(
-      trusted, [&address](const IpNetwork& network) { return network.contains(address.ip); });
-}
-
 RealClient follow(const SocketAddress& connection, const Parts& elements,
                   Hop (*read)(std::string_view), std::span<const IpNetwork> trusted) {
   RealClient client{.address = connection};
   client.is_malformed = !elements;
   if (!elements) return client;
   for (auto element = elements->rbegin(); element != elements->rend(); ++element) {
-    if (!is_trusted(client.address, trusted)) return client;
+    if (!is_within(client.address.ip, trusted)) return client;
     const Hop hop = read(*element);
     client.is_malformed = hop.kind == Hop::Kind::kMalformed;
     if (hop.kind != Hop::Kind::kAddress) return client;
@@ -125,7 +120,7 @@ RealClient real_client(const Request& request, std::span<const IpNetwork> truste
   const RealClient nearest{.address = request.client};
   const bool by_standard = !request.forwarded.empty();
   const bool by_custom = !request.forwarded_for.empty();
-  if (!is_trusted(request.client, trusted) || !(by_standard || by_custom)) return nearest;
+  if (!is_within(request.client.ip, trusted) || !(by_standard || by_custom)) return nearest;
   const auto standard =
       follow(request.client, split_standard(request.forwarded), &read_forwarded, trusted);
   const auto custom =

@@ -25,7 +25,7 @@
 
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/duration.h"
-#include "libthrottle/gate/proxy_header.h"
+#include "libthrottle/core/proxy_header.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/loop.h"
 
@@ -179,14 +179,13 @@ void Session::relay(uv::TcpStream upstream) {
 std::string Session::proxy_header(const uv::TcpStream& client) const {
   const SendProxy version = context_.settings.send_proxy;
   if (version == SendProxy::kNone) return {};
-  gate::ProxiedConnection connection{place_.visit().client, {}};
+  ProxiedConnection connection{place_.visit().client, {}};
   if (const auto& destination = place_.visit().destination) {
     connection.destination = *destination;
   } else if (const auto local = client.local_address()) {
     connection.destination = *local;
   }
-  return version == SendProxy::kV1 ? gate::proxy_header_v1(connection)
-                                   : gate::proxy_header_v2(connection);
+  return version == SendProxy::kV1 ? proxy_header_v1(connection) : proxy_header_v2(connection);
 }
 
 // A hook that restarts the upstream does more harm if it is interrupted than if it was unnecessary.

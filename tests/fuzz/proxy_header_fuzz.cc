@@ -5,16 +5,16 @@
 #include <string_view>
 
 #include "libthrottle/core/check.h"
-#include "libthrottle/gate/proxy_header.h"
+#include "libthrottle/core/proxy_header.h"
 
 namespace {
 
-using throttle::gate::parse_proxy_header;
-using throttle::gate::ProxiedConnection;
+using throttle::parse_proxy_header;
+using throttle::ProxiedConnection;
 
 void check_round_trip(const ProxiedConnection& connection) {
   for (const auto& bytes :
-       {throttle::gate::proxy_header_v1(connection), throttle::gate::proxy_header_v2(connection)}) {
+       {throttle::proxy_header_v1(connection), throttle::gate::proxy_header_v2(connection)}) {
     const auto again = parse_proxy_header(bytes);
     THROTTLE_CHECK(again && *again);
     THROTTLE_CHECK((*again)->connection == connection);
@@ -36,7 +36,7 @@ void check_beginning(std::string_view beginning, const Parsed& last) {
     THROTTLE_CHECK((*first)->bytes == (*last)->bytes);
     THROTTLE_CHECK((*first)->bytes <= beginning.size());
   } else {
-    THROTTLE_CHECK(beginning.size() < throttle::gate::kProxyHeaderMaxBytes);
+    THROTTLE_CHECK(beginning.size() < throttle::kProxyHeaderMaxBytes);
   }
 }
 

@@ -1,5 +1,5 @@
 // The PROXY protocol, byte by byte. The examples are those of its specification or follow from it.
-#include "libthrottle/gate/proxy_header.h"
+#include "libthrottle/core/proxy_header.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace throttle::gate {
+namespace throttle {
 namespace {
 
 using namespace std::string_literals;
@@ -253,4 +253,4 @@ TEST(ProxyHeader, IsRefusedAtTheFirstByteThatNoneHas) {
 }
 
 }  // namespace
-}  // namespace throttle::gate
+}  // namespace throttle

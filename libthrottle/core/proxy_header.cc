@@ -1,6 +1,6 @@
 // A line of text in version 1, a fixed head and a body in version 2; both are read from what has
 // come so far.
-#include "libthrottle/gate/proxy_header.h"
+#include "libthrottle/core/proxy_header.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "libthrottle/core/text.h"
 
-namespace throttle::gate {
+namespace throttle {
 
 namespace {
 
@@ -216,4 +216,4 @@ std::string proxy_header_v2(const ProxiedConnection& connection) {
   return header;
 }
 
-}  // namespace throttle::gate
+}  // namespace throttle

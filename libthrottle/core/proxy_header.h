@@ -16,7 +16,7 @@
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/result.h"
 
-namespace throttle::gate {
+namespace throttle {
 
 // A connection as its load balancer saw it.
 struct ProxiedConnection {
@@ -45,4 +45,4 @@ Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view bytes);
 std::string proxy_header_v1(const ProxiedConnection& connection);
 std::string proxy_header_v2(const ProxiedConnection& connection);
 
-}  // namespace throttle::gate
+}  // namespace throttle
