@@ -17,6 +17,7 @@ namespace throttle::service {
 namespace {
 
 using config::Argument;
+using config::HelpExtent;
 using config::Option;
 using config::OptionGroup;
 using config::take;
@@ -284,11 +285,15 @@ bool is_for(const VerbRow& row, const CommandContext& context) {
 
 std::vector<OptionGroup> groups_of(const VerbRow& row, const CommandContext& context) {
   std::vector<Option> options = row.options(context);
-  options.push_back({"help,h", "", "Show this, and end"});
+  options.push_back({"help,h", "", "Show this, and end; --help all shows more"});
   return {{"Options, with their defaults in brackets", std::move(options)}};
 }
 
-std::string general_help(const CommandContext& context) {
+std::string options_of(const VerbRow& row, const CommandContext& context) {
+  return config::describe(groups_of(row, context));
+}
+
+std::string general_help(const CommandContext& context, HelpExtent extent) {
   std::string text =
       "The lease server and the proxies under a service manager.\n\n"
       "Usage: throttle-service VERB [OPTION]...\n\nVerbs:\n";
@@ -297,17 +302,24 @@ std::string general_help(const CommandContext& context) {
     text.append("  ").append(row.name).append(11 - row.name.size(), ' ').append(row.help);
     text += '\n';
   }
-  text += "\n`throttle-service VERB --help` shows the options of a verb.\n";
+  if (extent == HelpExtent::kBrief) {
+    return text +
+           "\n`throttle-service VERB --help` shows the options of a verb. `--help all` shows\n"
+           "those of all verbs, and the exit codes.\n";
+  }
+  for (const VerbRow& row : kVerbs)
+    if (is_for(row, context))
+      text.append("\n").append(row.name).append("\n").append(options_of(row, context));
   return text.append(kTail);
 }
 
-std::string verb_help(const VerbRow& row, const CommandContext& context) {
+std::string verb_help(const VerbRow& row, const CommandContext& context, HelpExtent extent) {
   return std::string(row.help)
       .append(".\n\nUsage: throttle-service ")
       .append(row.name)
-      .append(" [OPTION]...\n\n")
-      .append(config::describe(groups_of(row, context)))
-      .append(kTail);
+      .append(" [OPTION]...\n")
+      .append(options_of(row, context))
+      .append(extent == HelpExtent::kAll ? kTail : "\n--help all also shows the exit codes.\n");
 }
 
 tl::unexpected<Error> unknown_verb(std::string_view verb, const CommandContext& context) {
@@ -326,7 +338,10 @@ Result<ServiceCommand> parse_service_command(std::span<const char* const> argume
                                              const CommandContext& context) {
   if (arguments.empty()) return wrong("a verb is missing, such as run");
   const std::string_view verb = arguments.front();
-  if (verb == "--help" || verb == "-h") return HelpCommand{general_help(context)};
+  if (verb == "--help" || verb == "-h") {
+    const bool all = arguments.size() > 1 && std::string_view(arguments[1]) == "all";
+    return HelpCommand{general_help(context, all ? HelpExtent::kAll : HelpExtent::kBrief)};
+  }
   if (verb == "--version" || verb == "-V") return config::ShowVersion{};
   const auto row = std::ranges::find(kVerbs, verb, &VerbRow::name);
   if (row == std::end(kVerbs)) return unknown_verb(verb, context);
@@ -337,7 +352,8 @@ Result<ServiceCommand> parse_service_command(std::span<const char* const> argume
   }
   const auto given = config::parse_arguments(arguments.subspan(1), groups_of(*row, context));
   if (!given) return tl::unexpected(given.error());
-  if (config::is_given(*given, "help")) return HelpCommand{verb_help(*row, context)};
+  if (config::is_given(*given, "help"))
+    return HelpCommand{verb_help(*row, context, config::help_extent(*given))};
   return row->parse(*given, context, verb);
 }
 

@@ -55,9 +55,9 @@ std::string tool_page(std::string_view name, std::string_view about, std::string
 
 std::string inspect_page() {
   std::string text = head("throttle-inspect", "1", "ask a server of semaphores and its journal");
-  text += as_it_is("DESCRIPTION", inspect::help());
+  text += as_it_is("DESCRIPTION", inspect::help(config::HelpExtent::kAll));
   for (const inspect::Command& command : inspect::commands())
-    text += as_it_is(roff(command.name), inspect::help_of(command, inspect::Scope::kItself));
+    text += as_it_is(roff(command.name), inspect::help_of(command, config::HelpExtent::kBrief));
   return text + ".SH SEE ALSO\nthrottle.toml(5), throttle\\-server(1)\n";
 }
 
@@ -99,9 +99,11 @@ int print(std::span<char*> arguments) {
   if (name == "throttle-service")
     page = service_page();
   else if (name == "throttle-server")
-    page = tool_page(name, "semaphores as a service over HTTP", config::server_help());
+    page = tool_page(name, "semaphores as a service over HTTP",
+                     config::server_help(config::HelpExtent::kAll));
   else if (name == "throttle-proxy")
-    page = tool_page(name, "a semaphore in front of a TCP service", config::proxy_help());
+    page = tool_page(name, "a semaphore in front of a TCP service",
+                     config::proxy_help(config::HelpExtent::kAll));
   else if (name == "throttle-inspect")
     page = inspect_page();
   else if (name == "throttle.toml" && arguments.size() > 2)

@@ -76,8 +76,8 @@ int execute(const Tool& /*tool*/, const CheckJob& asked) {
   return check(asked.job, EXIT_FAILURE);
 }
 
-int execute(const Tool& tool, config::ShowHelp /*help*/) {
-  std::fputs(tool.help().c_str(), stdout);
+int execute(const Tool& tool, config::ShowHelp help) {
+  std::fputs(tool.help(help.extent).c_str(), stdout);
   return EXIT_SUCCESS;
 }
 

@@ -33,7 +33,7 @@ using ToolCommand = std::variant<RunJob, CheckJob, config::ShowHelp, config::Sho
 
 struct Tool {
   std::string_view name;
-  std::string (*help)();
+  std::string (*help)(config::HelpExtent extent);
   // The arguments without the name of the program. Error kInvalidArgument names the argument.
   Result<ToolCommand> (*parse)(std::span<const char* const> arguments);
   Role role;

@@ -2,11 +2,13 @@
 #include "libthrottle/config/command_line.h"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 #include <boost/program_options.hpp>
 
 #include "libthrottle/config/closest.h"
+#include "libthrottle/core/check.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle::config {
@@ -52,12 +54,24 @@ std::string complaint(const po::option& option) {
                    : std::string();
 }
 
+std::string long_name(std::string_view option) {
+  return std::string(option.substr(0, option.find(',')));
+}
+
+// The letter of the option `help`; 0 if it has none.
+char help_letter(std::span<const OptionGroup> groups) {
+  for (const OptionGroup& group : groups)
+    for (const Option& option : group.options)
+      if (option.name.starts_with("help,")) return option.name.back();
+  return 0;
+}
+
 // "--lisen" as it was given, and the option that is probably meant.
 std::string unknown_option(const std::string& given, std::span<const OptionGroup> groups) {
   std::vector<std::string> names;
   for (const OptionGroup& group : groups)
     for (const Option& option : group.options)
-      names.push_back("--" + option.name.substr(0, option.name.find(',')));
+      names.push_back("--" + long_name(option.name));
   std::string text = "unrecognised option '" + given + "'";
   if (!given.starts_with("--")) return text;
   const std::string_view meant = closest(given.substr(0, given.find('=')), names);
@@ -67,6 +81,19 @@ std::string unknown_option(const std::string& given, std::span<const OptionGroup
 
 }  // namespace
 
+HelpExtent take_help_extent(std::vector<std::string>& words, char letter) {
+  const std::string by_letter = letter == 0 ? "--help" : std::string("-") + letter;
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == "--") break;
+    const auto next = std::next(word);
+    const bool asks = *word == "--help" || *word == by_letter;
+    if (!asks || next == words.end() || *next != "all") continue;
+    words.erase(next);
+    return HelpExtent::kAll;
+  }
+  return HelpExtent::kBrief;
+}
+
 Result<std::vector<Argument>> parse_arguments(std::span<const char* const> arguments,
                                               std::span<const OptionGroup> groups) {
   namespace styles = po::command_line_style;
@@ -74,7 +101,8 @@ Result<std::vector<Argument>> parse_arguments(std::span<const char* const> argum
   const po::options_description known = library_form(groups);
   std::vector<Argument> given;
   try {
-    const std::vector<std::string> words(arguments.begin(), arguments.end());
+    std::vector<std::string> words(arguments.begin(), arguments.end());
+    const HelpExtent extent = take_help_extent(words, help_letter(groups));
     for (const po::option& option :
          po::command_line_parser(words).options(known).style(kStyle).run().options) {
       if (const std::string text = complaint(option); !text.empty()) return wrong(text);
@@ -82,6 +110,7 @@ Result<std::vector<Argument>> parse_arguments(std::span<const char* const> argum
         return wrong("--" + option.string_key + " is given twice");
       }
       given.push_back({option.string_key, option.value.empty() ? "" : option.value.front()});
+      if (option.string_key == "help" && extent == HelpExtent::kAll) given.back().value = "all";
     }
   } catch (const po::unknown_option& error) {
     return wrong(unknown_option(error.get_option_name(), groups));
@@ -95,6 +124,23 @@ bool is_given(std::span<const Argument> arguments, std::string_view name) {
   return std::ranges::find(arguments, name, &Argument::name) != arguments.end();
 }
 
+HelpExtent help_extent(std::span<const Argument> arguments) {
+  const auto help = std::ranges::find(arguments, "help", &Argument::name);
+  return help != arguments.end() && help->value == "all" ? HelpExtent::kAll : HelpExtent::kBrief;
+}
+
+std::string describe(std::span<const OptionGroup> groups, std::string_view heading,
+                     std::span<const std::string_view> names) {
+  OptionGroup shown{std::string(heading), {}};
+  for (const std::string_view name : names) {
+    for (const OptionGroup& group : groups)
+      for (const Option& option : group.options)
+        if (long_name(option.name) == name) shown.options.push_back(option);
+  }
+  THROTTLE_CHECK(shown.options.size() == names.size());
+  return describe(std::span(&shown, 1));
+}
+
 std::string describe(std::span<const OptionGroup> groups) {
   std::ostringstream text;
   text << library_form(groups);
@@ -102,7 +148,8 @@ std::string describe(std::span<const OptionGroup> groups) {
 }
 
 tl::unexpected<Error> wrong(std::string_view what) {
-  return fail(ErrorCode::kInvalidArgument, std::string(what) + " (--help shows what is possible)");
+  return fail(ErrorCode::kInvalidArgument,
+              std::string(what) + " (--help all shows what is possible)");
 }
 
 Result<std::string> parse_path(std::string_view text) {

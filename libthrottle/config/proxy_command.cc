@@ -19,13 +19,26 @@ namespace throttle::config {
 
 namespace {
 
-constexpr std::string_view kHead =
+constexpr std::string_view kUsage =
     R"(A fair semaphore in front of a TCP service that cannot take many clients at
 once: a few are connected to it, the others wait in a queue for their turn.
 
 Usage: throttle-proxy -l [ADDRESS:]PORT -p PORT [OPTION]...
        throttle-proxy -c FILE [--status [ADDRESS:]PORT] [--log-format FORMAT]
+)";
 
+// The options that --help shows.
+constexpr std::string_view kBrief[] = {
+    "listen",         "upstream-port", "upstream-host", "max-connections", "timeout",
+    "max-per-client", "status",        "configuration", "check",           "help"};
+
+constexpr std::string_view kBriefTail = R"(
+A TIME is a duration such as 20s or "1h 30m". --help all shows all options:
+queue orders, more time limits, commands, recycling, limits by client address,
+the PROXY protocol. It also shows the environment, signals and exit codes.
+)";
+
+constexpr std::string_view kExamples = R"(
   throttle-proxy -l 9000 -p 8100
       One client at a time for the service on port 8100 of this machine.
   throttle-proxy -l 127.0.0.1:9000 -h db.example.org -p 5432 -n 5 -t 10min
@@ -158,7 +171,7 @@ std::vector<OptionGroup> known_options() {
         {"status", "[ADDRESS:]PORT", "Serve /health, /ready, /metrics and /connections there"},
         {"log-format", "FORMAT", "Lines on stderr: text or json [text]", false, {"text", "json"}},
         {"check", "", "Check that all of this is valid, and exit"},
-        {"help", "", "Show this, and exit"},
+        {"help", "", "Show this, and exit; --help all shows more"},
         {"version,V", "", "Show the version, and exit"}}});
   return groups;
 }
@@ -272,7 +285,7 @@ Result<ProxyCommand> parse_proxy_command(std::span<const char* const> arguments)
       return tl::unexpected(applied.error());
     }
   }
-  if (is_given(*given, "help")) return ShowHelp{};
+  if (is_given(*given, "help")) return ShowHelp{help_extent(*given)};
   if (is_given(*given, "version")) return ShowVersion{};
   const auto complete =
       options.configuration ? check_against_file(*given) : check_alone(*given, options.proxy);
@@ -288,8 +301,13 @@ std::vector<OptionGroup> proxy_options() {
   return known_options();
 }
 
-std::string proxy_help() {
-  return std::string(kHead) + describe(known_options()) + std::string(kTail);
+std::string proxy_help(HelpExtent extent) {
+  const std::string usage(kUsage);
+  if (extent == HelpExtent::kAll)
+    return usage + std::string(kExamples) + describe(known_options()) + std::string(kTail);
+  return usage +
+         describe(known_options(), "Options most in use, with their defaults in brackets", kBrief) +
+         std::string(kBriefTail);
 }
 
 Result<LoadedSettings> load_settings(const ProxyOptions& options) {

@@ -42,11 +42,11 @@ using ProxyCommand = std::variant<RunProxy, CheckProxy, ShowHelp, ShowVersion>;
 // code for it is 2.
 Result<ProxyCommand> parse_proxy_command(std::span<const char* const> arguments);
 
-// The options, group by group, as --help shows them.
+// The options, group by group, as --help all shows them.
 std::vector<OptionGroup> proxy_options();
 
-// What --help shows, with a line end at its end.
-std::string proxy_help();
+// What --help or --help all shows, with a line end at its end.
+std::string proxy_help(HelpExtent extent);
 
 // One proxy or more: at the start and at a reload. Without a file nothing changes at a reload, and
 // the log level is info, so every connection is logged. Errors as load_settings_file(), and

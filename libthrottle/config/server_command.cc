@@ -20,6 +20,12 @@ queue.
 Usage: throttle-server [OPTION]...
 )";
 
+constexpr std::string_view kBriefTail = R"(
+Semaphores, proxies and all other settings are in the configuration, which may
+be missing: then there are no semaphores. SIGHUP reads it again.
+--help all also shows the environment, the signals and the exit codes.
+)";
+
 constexpr std::string_view kTail = R"(
 Configuration:
   Semaphores, proxies and all other settings are read from throttle.toml in the
@@ -60,7 +66,7 @@ std::vector<OptionGroup> known_options() {
         {"configuration,c", "FILE", "Configuration [" + ServerOptions().configuration + "]"},
         {"log-format", "FORMAT", "Lines on stderr: text or json [text]", false, {"text", "json"}},
         {"check", "", "Check that the configuration is valid, and exit"},
-        {"help,h", "", "Show this, and exit"},
+        {"help,h", "", "Show this, and exit; --help all shows more"},
         {"version,V", "", "Show the version, and exit"}}}};
 }
 
@@ -84,7 +90,7 @@ Result<ServerCommand> parse_server_command(std::span<const char* const> argument
       return tl::unexpected(applied.error());
     }
   }
-  if (is_given(*given, "help")) return ShowHelp{};
+  if (is_given(*given, "help")) return ShowHelp{help_extent(*given)};
   if (is_given(*given, "version")) return ShowVersion{};
   if (is_given(*given, "check")) {
     options.doubts = Doubts::kRefused;
@@ -97,8 +103,9 @@ std::vector<OptionGroup> server_options() {
   return known_options();
 }
 
-std::string server_help() {
-  return std::string(kHead) + describe(known_options()) + std::string(kTail);
+std::string server_help(HelpExtent extent) {
+  const std::string_view tail = extent == HelpExtent::kBrief ? kBriefTail : kTail;
+  return std::string(kHead) + describe(known_options()) + std::string(tail);
 }
 
 Result<LoadedSettings> load_settings(const ServerOptions& options) {

@@ -41,11 +41,11 @@ using ServerCommand = std::variant<Run, Check, ShowHelp, ShowVersion>;
 // code for it is 2.
 Result<ServerCommand> parse_server_command(std::span<const char* const> arguments);
 
-// The options, group by group, as --help shows them.
+// The options, group by group, as --help all shows them.
 std::vector<OptionGroup> server_options();
 
-// What --help shows, with a line end at its end.
-std::string server_help();
+// What --help or --help all shows, with a line end at its end.
+std::string server_help(HelpExtent extent);
 
 // The settings of the file, overridden by those of the command line: at the start and at a reload.
 // Errors as load_settings_file().

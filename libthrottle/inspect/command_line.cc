@@ -15,6 +15,7 @@ namespace throttle::inspect {
 namespace {
 
 namespace po = boost::program_options;
+using config::HelpExtent;
 
 constexpr CommandOption kCommonOptions[] = {
     {"server,S", "URL", "the running server [THROTTLE_SERVER, or http://127.0.0.1:8000]"},
@@ -29,7 +30,7 @@ constexpr CommandOption kCommonOptions[] = {
     {"color", "WHEN", "auto, always or never [auto]", "auto always never"},
     {"no-pager", "", "never through a pager"},
     {"timeout", "DURATION", "how long a server may take to answer [5s]"},
-    {"help,h", "", "show this and exit"},
+    {"help,h", "", "show this and exit; --help all shows more"},
     {"version", "", "show the version and exit"},
 };
 
@@ -57,7 +58,7 @@ void add(po::options_description& to, std::span<const CommandOption> options) {
 tl::unexpected<Error> wrong(const std::string& what, const Command* command) {
   const std::string name = command == nullptr ? "" : std::string(command->name) + ' ';
   return fail(ErrorCode::kInvalidArgument,
-              what + " (throttle-inspect " + name + "--help shows what is possible)");
+              what + " (throttle-inspect " + name + "--help all shows what is possible)");
 }
 
 const Command* find_command(std::string_view name) {
@@ -150,6 +151,17 @@ std::string padded(std::string_view text, std::size_t width) {
   return out;
 }
 
+// In the list of commands.
+std::string line_of(const Command& command, HelpExtent extent) {
+  constexpr std::size_t kWidth = 11;
+  const std::string name(command.name);
+  const std::string summary = std::string(command.summary) + '\n';
+  if (extent == HelpExtent::kBrief) return "  " + padded(name, kWidth) + ' ' + summary;
+  const std::string arguments =
+      command.arguments.empty() ? "" : ' ' + std::string(command.arguments);
+  return "  " + name + arguments + "\n      " + summary;
+}
+
 Result<void> check_words(const Given& given, const Command& command) {
   if (given.words.size() < command.least_words)
     return wrong(std::string(command.name) + ": expected " + std::string(command.arguments),
@@ -196,24 +208,26 @@ bool is_repeatable(const CommandOption& option) {
   return std::ranges::find(kRepeatable, long_name(option.name)) != std::end(kRepeatable);
 }
 
-std::string help() {
-  constexpr std::size_t kWidth = 28;
+std::string help(HelpExtent extent) {
   std::string text =
       "usage: throttle-inspect [OPTION]… COMMAND [ARGUMENT]…\n\n"
       "Asks a running server and its audit journal.\n\nCommands:\n";
-  for (const Command& command : commands()) {
-    std::string form = std::string(command.name);
-    if (!command.arguments.empty()) form += ' ' + std::string(command.arguments);
-    text += "  " + padded(form, kWidth) + ' ' + std::string(command.summary) + '\n';
+  for (const Command& command : commands())
+    text += line_of(command, extent);
+  text += "\nCOMMAND --help begins with two examples.";
+  if (extent == HelpExtent::kBrief) {
+    return text +
+           " -S URL names the server, -j FILE the\n"
+           "journal, and -c FILE the configuration that names both. --json and --csv are\n"
+           "for programs. --help all shows all options.\n";
   }
-  text += "\nthrottle-inspect COMMAND --help begins with two examples.\n\n";
-  text += describe("Options", kCommonOptions);
+  text += "\n\n" + describe("Options", kCommonOptions);
   return text +
-         "\nExit status: 0 shown, the same, proven; 1 not found, different, violated; 2 it could "
-         "not be\ndone; 130 interrupted.\n";
+         "\nExit status: 0 shown, the same, proven; 1 not found, different, violated;\n"
+         "2 it could not be done; 130 interrupted.\n";
 }
 
-std::string help_of(const Command& command, Scope scope) {
+std::string help_of(const Command& command, HelpExtent extent) {
   std::string text = "Examples:\n";
   for (const std::string_view example : command.examples)
     text += "  throttle-inspect " + std::string(example) + '\n';
@@ -222,12 +236,14 @@ std::string help_of(const Command& command, Scope scope) {
   text += "\n\n" + std::string(command.summary) + ".\n\n";
   if (!command.options.empty())
     text += describe("Options of " + std::string(command.name), command.options) + '\n';
-  return scope == Scope::kAll ? text + describe("Options of all commands", kCommonOptions) : text;
+  if (extent == HelpExtent::kAll) return text + describe("Options of all commands", kCommonOptions);
+  return text;
 }
 
 Result<Request> parse_command_line(std::span<const char* const> arguments,
                                    std::string_view version) {
   std::vector<std::string> words(arguments.begin(), arguments.end());
+  const HelpExtent extent = config::take_help_extent(words, 'h');
   const std::size_t at = place_of_command(words);
   const Command* command = nullptr;
   if (at < words.size()) {
@@ -237,7 +253,12 @@ Result<Request> parse_command_line(std::span<const char* const> arguments,
   }
   auto given = parse(words, command);
   if (!given) return tl::unexpected(given.error());
-  if (given->has("help")) return ShowText{command == nullptr ? help() : help_of(*command)};
+  if (given->has("help")) {
+    if (command == nullptr) return ShowText{help(extent)};
+    const bool brief = extent == HelpExtent::kBrief;
+    return ShowText{help_of(*command, extent) +
+                    (brief ? "--help all also shows the options that all commands have.\n" : "")};
+  }
   if (given->has("version")) return ShowText{"throttle-inspect " + std::string(version) + '\n'};
   if (command == nullptr) return wrong("expected a command", nullptr);
   if (auto done = check_words(*given, *command); !done) return tl::unexpected(done.error());

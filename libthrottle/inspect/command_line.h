@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "libthrottle/config/command_line.h"
 #include "libthrottle/core/result.h"
 #include "libthrottle/inspect/command.h"
 
@@ -31,9 +32,10 @@ Result<Request> parse_command_line(std::span<const char* const> arguments,
 std::span<const CommandOption> common_options();
 bool is_repeatable(const CommandOption& option);
 
-std::string help();
-// With the options that all commands have, or without.
-enum class Scope : std::uint8_t { kAll, kItself };
-std::string help_of(const Command& command, Scope scope = Scope::kAll);
+// The commands; all of it also has their arguments, the options that all of them have and the exit
+// status.
+std::string help(config::HelpExtent extent);
+// Of one command: its examples and options; all of it also has the options that all commands have.
+std::string help_of(const Command& command, config::HelpExtent extent);
 
 }  // namespace throttle::inspect

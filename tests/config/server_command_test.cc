@@ -81,6 +81,8 @@ TEST(ServerCommand, NamesTheArgumentThatIsWrong) {
       {{"--check", "file"}, R"(unexpected argument "file")"},
       {{"--", "-x"}, R"(unexpected argument "-x")"},
       {{"--help=yes"}, "option '--help' does not take any arguments"},
+      {{"--help", "some"}, "unexpected argument \"some\""},
+      {{"all", "--help"}, "unexpected argument \"all\""},
       {{"--port"}, "the required argument for option '--port' is missing"},
       {{"-c"}, "the required argument for option '--configuration' is missing"},
       {{"--port="},
@@ -107,7 +109,7 @@ TEST(ServerCommand, NamesTheArgumentThatIsWrong) {
 }
 
 TEST(ServerHelp, NamesEveryOptionAndWhatElseDecides) {
-  const std::string help = server_help();
+  const std::string help = server_help(HelpExtent::kAll);
   for (const std::string_view part :
        {"--address HOST ", "[127.0.0.1]", "--port PORT ", "[8000]", "-c [ --configuration ] FILE ",
         "[throttle.toml]", "--log-format FORMAT ", "--check ", "-h [ --help ] ",
@@ -118,7 +120,22 @@ TEST(ServerHelp, NamesEveryOptionAndWhatElseDecides) {
 }
 
 TEST(ServerHelp, FitsATerminal) {
-  expect_fits_terminal(server_help());
+  expect_fits_terminal(server_help(HelpExtent::kAll));
+  expect_brief(server_help(HelpExtent::kBrief), server_help(HelpExtent::kAll));
+}
+
+TEST(ServerHelp, IsAllOfItWhereTheWordFollows) {
+  const auto extent_of = [](const Arguments& arguments) {
+    const auto command = parse_server_command(arguments);
+    const auto* const help = command ? std::get_if<ShowHelp>(&*command) : nullptr;
+    if (help == nullptr) ADD_FAILURE() << joined(arguments);
+    return help == nullptr ? HelpExtent::kBrief : help->extent;
+  };
+  EXPECT_EQ(extent_of({"--help"}), HelpExtent::kBrief);
+  EXPECT_EQ(extent_of({"-h"}), HelpExtent::kBrief);
+  EXPECT_EQ(extent_of({"--help", "all"}), HelpExtent::kAll);
+  EXPECT_EQ(extent_of({"-h", "all", "--check"}), HelpExtent::kAll);
+  EXPECT_EQ(extent_of({"-c", "file", "--help", "all"}), HelpExtent::kAll);
 }
 
 // A file for each test, where it runs; gone after it.

@@ -7,11 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "libthrottle/inspect/places.h"
+#include "tests/config/command_line_checks.h"
 #include "tests/inspect/inspect_fixture.h"
 
 namespace throttle::inspect {
 namespace {
 
+using config::HelpExtent;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -43,10 +45,10 @@ TEST_F(InspectCommandLine, ExitsWithTwoForWhatIsWrong) {
     return ran.error;
   };
   EXPECT_EQ(error({}),
-            "throttle-inspect: expected a command (throttle-inspect --help shows what is "
+            "throttle-inspect: expected a command (throttle-inspect --help all shows what is "
             "possible)\n");
   EXPECT_THAT(error({"walk"}), HasSubstr("there is no command \"walk\""));
-  EXPECT_THAT(error({"runs", "--strict"}), HasSubstr("throttle-inspect runs --help"));
+  EXPECT_THAT(error({"runs", "--strict"}), HasSubstr("throttle-inspect runs --help all"));
   EXPECT_THAT(error({"runs", "today"}), HasSubstr("unexpected argument \"today\""));
   EXPECT_THAT(error({"runs", "--json", "--csv"}), HasSubstr("exclude each other"));
   EXPECT_THAT(error({"runs", "--utc", "--utc"}), HasSubstr("--utc is given twice"));
@@ -66,14 +68,30 @@ TEST_F(InspectCommandLine, HelpOfACommandBeginsWithTwoExamples) {
     const std::string name = "  throttle-inspect " + std::string(command.name);
     EXPECT_THAT(ran.out, StartsWith("Examples:\n" + name)) << command.name;
     EXPECT_NE(ran.out.find('\n' + name, 12), std::string::npos) << command.name;
-    EXPECT_THAT(help(), HasSubstr("\n  " + std::string(command.name)));
-    const std::string itself = help_of(command, Scope::kItself);
+    const std::string itself = help_of(command, HelpExtent::kBrief);
     EXPECT_THAT(ran.out, StartsWith(itself));
     EXPECT_EQ(itself.find("--server"), std::string::npos) << "said once, for all commands";
   }
   EXPECT_THAT(run_tool({"--help"}).out, StartsWith("usage: throttle-inspect"));
-  EXPECT_THAT(help(), HasSubstr("\n  sql \"SELECT …\"               The rows"));
   EXPECT_EQ(run_tool({"--version"}).out, "throttle-inspect 1.2.3\n");
+}
+
+TEST_F(InspectCommandLine, HelpFitsOneScreenAndAllOfItHasTheRest) {
+  const std::string all = run_tool({"--help", "all"}).out;
+  config::expect_brief(run_tool({"--help"}).out, all);
+  config::expect_fits_terminal(all);
+  EXPECT_THAT(all, HasSubstr("\n  sql \"SELECT …\"\n      The rows"));
+  EXPECT_THAT(all, HasSubstr("--no-pager"));
+  EXPECT_THAT(all, HasSubstr("Exit status"));
+  for (const Command& command : commands()) {
+    const std::string name(command.name);
+    for (const HelpExtent extent : {HelpExtent::kBrief, HelpExtent::kAll})
+      EXPECT_THAT(help(extent), HasSubstr("\n  " + name)) << name;
+    const std::string of_command = run_tool({name, "--help", "all"}).out;
+    config::expect_brief(run_tool({name, "-h"}).out, of_command);
+    config::expect_fits_terminal(of_command);
+    EXPECT_THAT(of_command, HasSubstr("--server"));
+  }
 }
 
 TEST_F(InspectCommandLine, ReadsServers) {

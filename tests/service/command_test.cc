@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/config/command_line_checks.h"
+
 namespace throttle::service {
 namespace {
 
@@ -130,11 +132,21 @@ TEST(ServiceCommand, HelpListsTheVerbsOfThePlatform) {
     EXPECT_TRUE(std::holds_alternative<config::ShowVersion>(*parse({argument})));
 }
 
-TEST(ServiceCommand, HelpFitsEightyColumns) {
-  for (const auto& [context, verb] : {std::pair{kWindows, "install"}, {kUnix, "run"}}) {
-    std::istringstream lines(parsed<HelpCommand>({verb, "--help"}, context).text);
-    for (std::string line; std::getline(lines, line);)
-      EXPECT_LE(line.size(), 80U) << line;
+TEST(ServiceCommand, HelpFitsOneScreenAndAllOfItHasTheRest) {
+  for (const CommandContext& context : {kWindows, kUnix}) {
+    const std::string all = parsed<HelpCommand>({"--help", "all"}, context).text;
+    config::expect_brief(parsed<HelpCommand>({"--help"}, context).text, all);
+    config::expect_fits_terminal(all);
+    EXPECT_THAT(all, HasSubstr("Exit codes:"));
+    for (const VerbDescription& verb : verbs(context)) {
+      const std::string name(verb.name);
+      const std::string brief = parsed<HelpCommand>({name.c_str(), "--help"}, context).text;
+      const std::string rest = parsed<HelpCommand>({name.c_str(), "-h", "all"}, context).text;
+      config::expect_brief(brief, rest);
+      config::expect_fits_terminal(rest);
+      for (const std::string& option : config::options_in(rest))
+        EXPECT_THAT(all, HasSubstr(option)) << name;
+    }
   }
 }
 

@@ -18,7 +18,8 @@ from harness.tcp import LIMIT_S, Client, free_port
 def test_help_and_version_are_told(proxy_binary):
     helped = run(proxy_binary, "--help")
     assert helped.returncode == 0
-    assert all(flag in helped.stdout for flag in ("-l", "-p", "-h", "-n", "-t", "--recycle-every"))
+    assert all(flag in helped.stdout for flag in ("-l", "-p", "-h", "-n", "-t", "--help all"))
+    assert "--recycle-every" in run(proxy_binary, "--help", "all").stdout
     version = run(proxy_binary, "--version")
     assert version.returncode == 0 and version.stdout.startswith("throttle-proxy ")
 

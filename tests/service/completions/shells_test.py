@@ -1,4 +1,4 @@
-"""bash, zsh and fish complete what the tools' own --help lists, and nothing else.
+"""bash, zsh and fish complete what the tools' own --help all lists, and nothing else.
 
 THROTTLE_COMPLETIONS is the folder of the scripts, THROTTLE_BIN that of the tools.
 """
@@ -17,7 +17,7 @@ SHELLS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 
 def help_of(tool: str, *command: str) -> str:
-    return subprocess.run([BIN / tool, *command, "--help"], check=True, capture_output=True,
+    return subprocess.run([BIN / tool, *command, "--help", "all"], check=True, capture_output=True,
                           text=True, timeout=LIMIT_S).stdout
 
 
