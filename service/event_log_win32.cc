@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "libthrottle/core/text.h"
 #include "service/system_win32.h"
 
 namespace throttle::service {
@@ -86,7 +87,7 @@ void EventLogSink::accept(const telemetry::Record& record) noexcept {
   const TimePoint now = unbiased_now();
   if (limit_.admit(*id, now)) post(*id, event_strings(record));
   if (const auto suppressed = limit_.take_summary(now))
-    post(EventId::kSuppressed, {std::to_string(*suppressed) + " events were left out"});
+    post(EventId::kSuppressed, {counted(*suppressed, "event was", "events were") + " left out"});
 }
 
 }  // namespace throttle::service

@@ -250,6 +250,8 @@ Result<void> Application::State::start() {
     if (const auto allowed = options.before_ready(); !allowed)
       return fail_start(StartStep::kOther, allowed.error());
   move_to(Phase::kServing);
+  for (const auto& part : parts())
+    part->announce(settings);
   supervisor.on_ready({.listeners = listeners,
                        .semaphores = settings.semaphores.size(),
                        .proxies = settings.proxies.size()});

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "libthrottle/app/ready_line.h"
 #include "libthrottle/core/check.h"
 #include "libthrottle/http/forwarded.h"
 #include "libthrottle/http/stranger.h"
@@ -71,8 +72,10 @@ HttpPart::HttpPart(const Context& context, Options options, const config::Server
                      "cannot accept connections"),
       bad_header_(context.limited_lines, log_, telemetry::Level::kWarn,
                   "ignored a malformed Forwarded or X-Forwarded-For header"),
+      bad_proxy_header_(context.limited_lines, log_, telemetry::Level::kWarn,
+                        "closed a connection without a valid PROXY header (accept_proxy)"),
       drain_timer_(context.loop, uv::bound<&HttpPart::on_drain_timeout>(this)),
-      server_(context.loop, limits_of(settings.http), *this) {}
+      server_(context.loop, limits_of(settings.http), *this, settings.http.accept_proxy) {}
 
 HttpPart::~HttpPart() = default;
 
@@ -93,16 +96,21 @@ void HttpPart::add_routes(http::Router& router) {
              [this](const http::Call& call) { return metrics_page(call.now); });
 }
 
-Result<void> HttpPart::start(const config::ServerSettings& settings) {
+Result<void> HttpPart::start(const config::ServerSettings& /*settings*/) {
   THROTTLE_CHECK(!address_);
   const auto listening =
       uv::listen_on_each(loop_, options_.listen,
                          [this](const SocketAddress& address) { return server_.listen(address); });
   if (!listening) return tl::unexpected(listening.error());
   address_ = *listening;
-  app_log_.info("ready",
-                {{"address", address_->to_string()}, {"semaphores", settings.semaphores.size()}});
   return {};
+}
+
+void HttpPart::announce(const config::ServerSettings& settings) const {
+  THROTTLE_CHECK(address_);
+  app_log_.announce("ready", {{"address", address_->to_string()},
+                              {"listens", reach_of({&*address_, 1})},
+                              {"semaphores", settings.semaphores.size()}});
 }
 
 std::vector<Listener> HttpPart::listeners() const {
@@ -163,7 +171,8 @@ std::optional<http::Response> HttpPart::serve_request(const http::Request& reque
 http::Router::Dispatch HttpPart::dispatch(const http::Request& request, http::ExchangeId exchange,
                                           TimePoint now) const {
   THROTTLE_CHECK(address_);
-  const http::OwnNames names{.on_loopback = address_->ip.is_loopback(), .further = hosts_};
+  const SocketAddress& reached = request.destination ? *request.destination : *address_;
+  const http::OwnNames names{.on_loopback = reached.ip.is_loopback(), .further = hosts_};
   if (auto refused = http::refuse_stranger(request, names)) return {std::move(refused), {}};
   return router_.dispatch(request, exchange, now);
 }
@@ -192,6 +201,10 @@ void HttpPart::on_abandoned(http::ExchangeId exchange) {
 
 void HttpPart::on_accept_failed(const Error& error) {
   accept_failed_.write(uv::now(), {{"reason", error.message}});
+}
+
+void HttpPart::on_bad_proxy_header(const SocketAddress& balancer, std::string_view reason) {
+  bad_proxy_header_.write(uv::now(), {{"balancer", balancer.to_string()}, {"reason", reason}});
 }
 
 void HttpPart::deliver() {

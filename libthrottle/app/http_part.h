@@ -48,6 +48,7 @@ class HttpPart final : public Part, public Responder, private httpd::Server::Rec
   void write_metrics(TimePoint now, pages::MetricsPage& page) override;
   // Listens. Errors: those of resolving and listening, naming the address.
   Result<void> start(const config::ServerSettings& settings) override;
+  void announce(const config::ServerSettings& settings) const override;
   std::vector<Listener> listeners() const override;
   void reload(config::ServerSettings& settings) override;
   Duration drain_time() const override { return drain_time_; }
@@ -63,6 +64,7 @@ class HttpPart final : public Part, public Responder, private httpd::Server::Rec
                                            TimePoint now) override;
   void on_abandoned(http::ExchangeId exchange) override;
   void on_accept_failed(const Error& error) override;
+  void on_bad_proxy_header(const SocketAddress& balancer, std::string_view reason) override;
   void on_stopped() override;
 
   // A request of the client for which it is logged and counted.
@@ -101,6 +103,7 @@ class HttpPart final : public Part, public Responder, private httpd::Server::Rec
   telemetry::LimitedLine refused_;
   telemetry::LimitedLine accept_failed_;
   telemetry::LimitedLine bad_header_;
+  telemetry::LimitedLine bad_proxy_header_;
   http::Router router_;
   std::vector<Part*> served_;
   std::vector<LateAnswers*> late_;

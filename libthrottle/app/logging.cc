@@ -53,9 +53,11 @@ void add_terminal(const telemetry::TerminalSettings& settings, const char* filte
     if (!parsed.warning.empty())
       warnings.push_back("THROTTLE_LOG: " + parsed.warning + guesses(parsed.unknown, kTargets));
   }
-  outlets.push_back({std::move(terminal_filter),
-                     std::make_unique<telemetry::TerminalSink>(telemetry::TerminalSink::Options{
-                         .format = settings.format, .to_journal = stderr_is_journal()})});
+  const telemetry::TerminalSink::Options options{.format = settings.format,
+                                                 .to_journal = stderr_is_journal()};
+  outlets.push_back({.filter = std::move(terminal_filter),
+                     .sink = std::make_unique<telemetry::TerminalSink>(options),
+                     .announces = true});
 }
 
 void add_all(Outlets from, Outlets& outlets) {

@@ -31,10 +31,6 @@ std::optional<Number> number(const char* text) {
   return value;
 }
 
-std::string counted(std::size_t count, std::string_view one, std::string_view more) {
-  return std::to_string(count).append(" ").append(count == 1 ? one : more);
-}
-
 bool looks_alike(const Activity& one, const Activity& other) {
   return one.holding == other.holding && one.waiting == other.waiting && one.paused == other.paused;
 }
@@ -117,7 +113,7 @@ std::string activity_text(const Activity& activity) {
 std::string ready_text(const ReadyFacts& facts) {
   const std::string proxies = counted(facts.proxies.size(), "proxy", "proxies");
   if (!facts.http.empty()) {
-    std::string text = facts.http + ", " + counted(facts.semaphores, "semaphore", "semaphores");
+    std::string text = facts.http + ", " + counted(facts.semaphores, "semaphore");
     return facts.proxies.empty() ? text : text + ", " + proxies;
   }
   std::string text = proxies;

@@ -5,8 +5,8 @@
 // them in waves, as the Composition says too. A part knows nothing of the others except what the
 // composition gives it. The life of a part:
 //
-//   constructed ──add_routes()──► start() ──► reload(), pause(), resume() … ──► drain() ──► gone
-//                                                             close_now() any time after start()
+//   constructed ──add_routes()──► start() ──► announce() ──► reload(), pause(), resume() …
+//   ──► drain() ──► gone                                      close_now() any time after start()
 //
 // Threads: the loop's.
 #pragma once
@@ -65,6 +65,9 @@ class Part {
 
   // Once. What was started is undone by the destructor, also after an error.
   virtual Result<void> start(const config::ServerSettings& /*settings*/) { return {}; }
+  // All parts have started, and the process serves from now on: logs where this one does, with
+  // Log::announce().
+  virtual void announce(const config::ServerSettings& /*settings*/) const {}
   // Where it listens, once it has started.
   virtual std::vector<Listener> listeners() const { return {}; }
 

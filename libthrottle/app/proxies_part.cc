@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libthrottle/app/ready_line.h"
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/text.h"
 #include "libthrottle/pages/proxy_log.h"
@@ -137,12 +138,22 @@ Result<void> ProxiesPart::open(const proxy::Settings& settings) {
                                        metrics_[settings.name]);
   if (auto opened = proxy->open(context_, settings, [this] { warn_of_loops(); }); !opened)
     return opened;
-  log_.info("ready", {{"proxy", settings.name},
-                      {"address", places_of(proxy->door())},
-                      {"upstream", settings.upstream.to_string()},
-                      {"semaphore", settings.semaphore_name()}});
   open_.push_back(std::move(proxy));
   return {};
+}
+
+void ProxiesPart::announce(const config::ServerSettings& /*settings*/) const {
+  for (const auto& proxy : open_)
+    log_ready(*proxy, &telemetry::Log::announce);
+}
+
+void ProxiesPart::log_ready(const Proxy& proxy, LogWriter write) const {
+  const proxy::Settings& settings = proxy.door().settings();
+  (log_.*write)("ready", {{"proxy", proxy.name()},
+                          {"address", places_of(proxy.door())},
+                          {"listens", reach_of(proxy.door().local_addresses())},
+                          {"upstream", settings.upstream.to_string()},
+                          {"semaphore", settings.semaphore_name()}});
 }
 
 std::vector<Listener> ProxiesPart::listeners() const {
@@ -197,7 +208,11 @@ void ProxiesPart::reload(config::ServerSettings& settings) {
 
 Result<void> ProxiesPart::apply(const proxy::Settings& settings) {
   Proxy* const present = find(settings.name);
-  if (present == nullptr) return open(settings);
+  if (present == nullptr) {
+    auto opened = open(settings);
+    if (opened) log_ready(*open_.back(), &telemetry::Log::info);
+    return opened;
+  }
   const std::string before = places_of(present->door());
   auto done = present->door().reload(settings);
   const std::string after = places_of(present->door());

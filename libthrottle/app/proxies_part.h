@@ -35,6 +35,7 @@ class ProxiesPart final : public Part {
 
   // The semaphores are configured. The first error names its proxy.
   Result<void> start(const config::ServerSettings& settings) override;
+  void announce(const config::ServerSettings& settings) const override;
   std::vector<Listener> listeners() const override;
   // Opens new ones, changes those that are there, and lets the connections of removed ones end.
   // The semaphores are configured already, and a proxy that is there keeps its own. If an address
@@ -55,12 +56,14 @@ class ProxiesPart final : public Part {
  private:
   class Proxy;
   using Proxies = std::vector<std::unique_ptr<Proxy>>;
+  using LogWriter = void (telemetry::Log::*)(std::string_view, telemetry::Fields) const noexcept;
 
   Proxy* find(std::string_view name) const;  // an open one; null if there is none
   const Proxy* find(std::uint64_t number) const;
   Result<void> open(const proxy::Settings& settings);
   // Opens it, or changes the one that is there.
   Result<void> apply(const proxy::Settings& settings);
+  void log_ready(const Proxy& proxy, LogWriter write) const;
   void retire_removed(std::span<const proxy::Settings> wanted);
   void retire(std::unique_ptr<Proxy> proxy);
   void on_proxy_drained();

@@ -14,6 +14,7 @@
 #include "libthrottle/app/signals.h"
 #include "libthrottle/app/systemd_supervisor.h"
 #include "libthrottle/core/memory_reserve.h"
+#include "libthrottle/core/text.h"
 #include "libthrottle/uv/descriptors.h"
 
 namespace throttle::app {
@@ -132,11 +133,9 @@ int check(const Job& job, int if_wrong) {
   for (const std::string& warning : loaded->warnings)
     std::fprintf(stderr, "%s\n", warning.c_str());
   const std::string what = job.configuration.empty() ? "the command line" : job.configuration;
-  const std::size_t semaphores = loaded->settings.semaphores.size();
-  const std::size_t proxies = loaded->settings.proxies.size();
-  std::printf("%s is valid: %zu %s, %zu %s\n", what.c_str(), semaphores,
-              semaphores == 1 ? "semaphore" : "semaphores", proxies,
-              proxies == 1 ? "proxy" : "proxies");
+  std::printf("%s is valid: %s, %s\n", what.c_str(),
+              counted(loaded->settings.semaphores.size(), "semaphore").c_str(),
+              counted(loaded->settings.proxies.size(), "proxy", "proxies").c_str());
   return EXIT_SUCCESS;
 }
 

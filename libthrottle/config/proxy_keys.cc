@@ -115,6 +115,14 @@ Result<proxy::SendProxy> parse_version(std::string_view text) {
 }
 constexpr Form<proxy::SendProxy> kVersion{kVersions, &parse_version};
 
+constexpr std::string_view kChecks = R"("start" or "none")";
+Result<proxy::UpstreamCheck> parse_check(std::string_view text) {
+  if (text == "start") return proxy::UpstreamCheck::kStart;
+  if (text == "none") return proxy::UpstreamCheck::kNone;
+  return unlike(kChecks, text);
+}
+constexpr Form<proxy::UpstreamCheck> kCheck{kChecks, &parse_check};
+
 constexpr std::string_view kFlag = "true or false";
 bool is_true(std::string_view text) {
   return text == "true";
@@ -170,6 +178,10 @@ constexpr ProxyKey kWhere[] = {
     {"upstream", "upstream", Shape::kString, "HOST:PORT", "",
      "The service, in one; or by --upstream-host and --upstream-port", kUpstream.expected,
      [](std::string_view text, Settings& s) { return put(kUpstream.parse(text), s.upstream); }},
+    {"upstream_check", "upstream-check", Shape::kString, "WHEN", "start",
+     "When to see whether the service answers: start (one connection, at once closed), or none",
+     kCheck.expected,
+     [](std::string_view text, Settings& s) { return put(kCheck.parse(text), s.upstream_check); }},
     {"semaphore", "", Shape::kString, "", "", "", kSemaphore.expected,
      [](std::string_view text, Settings& s) { return put(kSemaphore.parse(text), s.semaphore); }},
 };

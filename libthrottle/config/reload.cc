@@ -33,6 +33,12 @@ std::string text_of(std::integral auto number) {
   return std::to_string(number);
 }
 
+// "http.listen".
+std::string path_of(const SettingTable& table, const SettingKey& key) {
+  const std::string prefix = table.path.empty() ? "" : std::string(table.path) + '.';
+  return prefix + std::string(key.name);
+}
+
 // "max 1 → 2, level 0 → 3"; empty if both are the same.
 std::string difference(const SemaphoreSettings& from, const SemaphoreSettings& to) {
   std::string text;
@@ -70,6 +76,10 @@ std::string changes(const ServerSettings& present, const ServerSettings& wanted)
     if (was != present.proxies.end() && *was != each)
       append(text, "; ", "proxy " + each.name + ": changed");
   }
+  for (const SettingTable& table : setting_tables())
+    for (const SettingKey& key : table.keys)
+      if (key.effect == Effect::kAtReload && !key.equal(present, wanted))
+        append(text, "; ", path_of(table, key) + ": changed");
   std::string added;
   append_missing(added, after, before);
   std::string gone;
@@ -93,8 +103,7 @@ std::vector<std::string> keys_that_need_a_restart(const ServerSettings& present,
   for (const SettingTable& table : setting_tables()) {
     for (const SettingKey& key : table.keys) {
       if (key.effect == Effect::kAtReload || key.equal(present, wanted)) continue;
-      const std::string prefix = table.path.empty() ? "" : std::string(table.path) + '.';
-      keys.push_back(prefix + std::string(key.name));
+      keys.push_back(path_of(table, key));
     }
   }
   return keys;

@@ -20,8 +20,8 @@ Result<void> check_reload(const LoadedSettings& wanted, const ServerSettings& pr
 std::vector<std::string> keys_that_need_a_restart(const ServerSettings& present,
                                                   const ServerSettings& wanted);
 
-// What a reload does to semaphores and proxies, for people: "office: max 1 → 2; new: reports; gone:
-// old". Empty if it changes none of them. `wanted` is what comes into force.
+// What a reload does, for people: "office: max 1 → 2; drain_timeout: changed; new: reports; gone:
+// old". Empty if it changes nothing. `wanted` is what comes into force.
 std::string changes(const ServerSettings& present, const ServerSettings& wanted);
 
 // `present` with what takes effect at a reload taken from `wanted`.

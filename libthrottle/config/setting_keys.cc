@@ -250,6 +250,8 @@ constexpr SettingKey kHttp[] = {
         "hosts", kRestart, [](auto& s) -> auto& { return s.http.hosts; }),
     key<Networks>(
         "trusted_proxies", kRestart, [](auto& s) -> auto& { return s.http.trusted_proxies; }),
+    key<Networks>(
+        "accept_proxy", kRestart, [](auto& s) -> auto& { return s.http.accept_proxy; }),
     key<Ranged<1, 1'000'000>>(
         "max_connections", kRestart, [](auto& s) -> auto& { return s.http.limits.connections; }),
     key<Ranged<1, 1'000'000>>(

@@ -4,6 +4,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,14 @@ bool is_steering(char32_t character);
 // UTF-8 are escaped as in C ("a\n\x80"), and what follows the sixtieth character is left out ("..."
 // before the closing quote says so).
 std::string quote(std::string_view text);
+
+// A number of things: "1 lease", "2 leases"; the second form also for nouns with another plural.
+std::string counted(std::integral auto number, std::string_view one, std::string_view many) {
+  return std::to_string(number).append(" ").append(number == 1 ? one : many);
+}
+std::string counted(std::integral auto number, std::string_view noun) {
+  return counted(number, noun, std::string(noun) + 's');
+}
 
 // Whether both are the same except for the case of the letters of ASCII: names of hosts and
 // headers.

@@ -61,6 +61,12 @@ Conversation::Phase phase_of(RequestReader::Part part) {
 Conversation::Conversation(const Limits& limits, const SocketAddress& client)
     : limits_(&limits), reader_(limits), client_(client) {}
 
+void Conversation::set_origin(const ProxiedConnection& origin) {
+  THROTTLE_CHECK(phase_ == Phase::kIdle && !destination_);
+  client_ = origin.source;
+  destination_ = origin.destination;
+}
+
 void Conversation::move_to(Phase next) {
   THROTTLE_CHECK((sources_of(next) & bit(phase_)) != 0);
   phase_ = next;
@@ -91,6 +97,7 @@ const Request* Conversation::next(std::string_view& bytes, const Output& output)
   move_to(Phase::kAnswer);
   Request& request = reader_.request();
   request.client = client_;
+  request.destination = destination_;
   head_ = request.method == Method::kHead;
   http_1_0_ = reader_.is_http_1_0();
   persistence_ = !reader_.keep_alive() ? Persistence::kClose

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "libthrottle/core/proxy_header.h"
 #include "libthrottle/core/time.h"
 #include "libthrottle/http/body_budget.h"
 #include "libthrottle/http/flow.h"
@@ -47,6 +48,8 @@ class Conversation {
 
   // `limits` outlive the conversation. Each request carries `client`.
   Conversation(const Limits& limits, const SocketAddress& client);
+  // A PROXY header names the client, and what it connected to. Before the first request.
+  void set_origin(const ProxiedConnection& origin);
 
   // Takes `bytes` from the front up to the end of the next request and returns that request, which
   // respond() answers; or takes them all and returns nothing. Not while a request waits, or is
@@ -94,6 +97,7 @@ class Conversation {
   const Limits* limits_;
   RequestReader reader_;
   SocketAddress client_;
+  std::optional<SocketAddress> destination_;
   Phase phase_ = Phase::kIdle;
   bool ending_ = false;
   // Of the request that waits:

@@ -41,7 +41,7 @@ struct Limits {
   ConnectionLimiter::Config per_client = {};
 
   // From the first byte of a request to the end of its head, and from there to the end of its body.
-  // Beyond: 408.
+  // Beyond: 408. The first byte of a connection, and its PROXY header, have head_time too.
   Duration head_time = std::chrono::seconds(10);
   Duration body_time = std::chrono::seconds(30);
   // Between requests; HTTP clients pool idle connections for up to 90 s. Beyond: closed.

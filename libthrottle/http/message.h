@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,8 @@ struct Request {
   std::string_view forwarded = {};
   std::string_view forwarded_for = {};
   SocketAddress client = {};
+  // What the client connected to at a load balancer, by the PROXY header of the connection.
+  std::optional<SocketAddress> destination = {};
   bool is_forwarded = false;  // the header of a trusted load balancer names the client, or fails to
 };
 

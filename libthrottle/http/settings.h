@@ -18,6 +18,8 @@ struct Settings {
   std::vector<std::string> hosts = {};
   // Load balancers whose headers name the client (http/forwarded.h).
   std::vector<IpNetwork> trusted_proxies = {};
+  // Load balancers whose connections begin with a PROXY header (core/proxy_header.h).
+  std::vector<IpNetwork> accept_proxy = {};
   Limits limits = {};
 
   bool operator==(const Settings&) const = default;

@@ -19,7 +19,7 @@
 namespace throttle::http {
 
 struct OwnNames {
-  bool on_loopback = false;              // the server listens on a loopback address
+  bool on_loopback = false;              // the client connected to a loopback address
   std::span<const std::string> further;  // names of [http] hosts, without ports
 };
 

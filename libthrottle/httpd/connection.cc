@@ -1,9 +1,11 @@
 // The life of a connection, as a table of what it waits for. wait_for() is the only one that moves
 // it, and checks each step against may_follow().
 //
+//   kOrigin ──header──► kRequest, or at once:
 //   kRequest ──bytes──► kHead ──► kBody ──► (request) ──► kAnswer ──respond()──► kRequest
 //
 //   state      leaves by                          its deadline            and then
+//   kOrigin    the end of the PROXY header        head_time               closed
 //   kRequest   a first byte                       idle_time, see below    closed
 //   kHead      the end of the head                head_time               408, kLinger
 //   kBody      the end of the body                body_time               408, kLinger
@@ -22,9 +24,11 @@
 // - In kAnswer, kWrite, kTurn and kNews further bytes are kept in held_, up to pipelined_bytes.
 //   Beyond, they stay in the client's socket, and reading_ is false. While nothing is read, the
 //   leaving of a client is not noticed, so kAnswer and kNews have a deadline then: idle_time.
-// - In kRequest, and only there, it is in the list of idle connections. Before its first request it
-//   has head_time. While a client waits for room, a connection that becomes idle has no time: it is
-//   closed in the next turn of the timer if the client still waits.
+// - In kOrigin and kRequest, and only there, it is in the list of idle connections. Before its
+// first
+//   request it has head_time, for the PROXY header and the first byte together. While a client
+//   waits for room, a connection that becomes idle has no time: it is closed in the next turn of
+//   the timer if the client still waits.
 // - exchange_ is not 0 exactly while the receiver owes a response; flow_ exactly while a producer
 //   writes one. Both are 0 in kLinger and kGone. The producer itself is in the conversation.
 // - at_eof_: the client sends nothing more. It has left if a response is owed to it; it still gets
@@ -38,6 +42,7 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/proxy_header.h"
 #include "libthrottle/uv/clock.h"
 
 namespace throttle::httpd {
@@ -52,7 +57,10 @@ constexpr Duration kBetweenPieces = std::chrono::milliseconds(1);
 // A connection that owes a response, or whose producer has no news, gets to the next request only
 // by a turn of its own, or when the client has taken what is written. Nothing leads out of kGone.
 bool Connection::may_follow(Wait wait, Wait next) {
+  if (next == Wait::kOrigin) return wait == Wait::kOrigin;
   switch (wait) {
+    case Wait::kOrigin:
+      return next == Wait::kRequest || next == Wait::kGone;
     case Wait::kRequest:
     case Wait::kHead:
     case Wait::kBody:
@@ -75,15 +83,17 @@ bool Connection::may_follow(Wait wait, Wait next) {
 Connection::Connection(Shared& shared, Slot slot, Accepted accepted)
     : shared_(shared),
       permit_(std::move(accepted.permit)),
+      peer_(accepted.client),
       wire_(std::move(accepted.wire)),
       conversation_(shared.limits, accepted.client),
-      slot_(slot) {
+      slot_(slot),
+      wait_(permit_ ? Wait::kRequest : Wait::kOrigin) {
   shared_.deadlines.insert(slot_, kNever);
   ++shared_.counters.open_connections;
   ++shared_.counters.accepted_connections;
   wire_->set_receiver(*this);
   wire_->start_reading();
-  wait_for(Wait::kRequest, saturating_add(uv::now(), shared_.limits.head_time));
+  wait_for(wait_, saturating_add(uv::now(), shared_.limits.head_time));
 }
 
 template <typename Step>
@@ -118,6 +128,8 @@ void Connection::hear(std::string_view bytes) {
     case Wait::kTurn:
     case Wait::kNews:
       return hold(bytes);
+    case Wait::kOrigin:
+      return read_origin(bytes, uv::now());
     case Wait::kRequest:
     case Wait::kHead:
     case Wait::kBody:
@@ -128,7 +140,36 @@ void Connection::hear(std::string_view bytes) {
   }
 }
 
+// The header is at most kProxyHeaderMaxBytes long, so held_ is bounded by that and one read.
+void Connection::read_origin(std::string_view bytes, TimePoint now) {
+  THROTTLE_CHECK(wait_ == Wait::kOrigin && !permit_);
+  held_ += bytes;
+  const auto header = parse_proxy_header(held_);
+  if (!header) return end_without_origin(header.error().message);
+  if (!*header) return;
+  const std::string with_header = std::exchange(held_, {});
+  const auto& origin = (*header)->connection;
+  permit_ = shared_.limiter.accept(origin ? origin->source.ip : peer_.ip);
+  if (!permit_) {
+    ++shared_.counters.refused_clients;
+    return close();
+  }
+  if (origin) conversation_.set_origin(*origin);
+  wait_for(Wait::kRequest, deadline_);
+  const std::string_view rest = std::string_view(with_header).substr((*header)->bytes);
+  if (!rest.empty()) serve(rest, now);
+}
+
+void Connection::end_without_origin(std::string_view reason) {
+  THROTTLE_CHECK(wait_ == Wait::kOrigin);
+  ++shared_.counters.bad_proxy_headers;
+  close();
+  shared_.receiver.on_bad_proxy_header(peer_, reason);
+}
+
 void Connection::on_eof() noexcept {
+  if (wait_ == Wait::kOrigin && !held_.empty())
+    return end_without_origin("the connection ended within it");
   at_eof_ = true;
   end_if_client_left();
 }
@@ -332,6 +373,8 @@ void Connection::on_deadline(TimePoint now) {
       return time_out(counters.head, now);
     case Wait::kBody:
       return time_out(counters.body, now);
+    case Wait::kOrigin:
+      return end_without_origin("it did not come in time (header_timeout)");
     case Wait::kRequest:
       return end_idleness(now);
     case Wait::kWrite:
@@ -370,7 +413,7 @@ void Connection::end_idleness(TimePoint now) {
 }
 
 void Connection::make_room() {
-  THROTTLE_CHECK(wait_ == Wait::kRequest && is_listed_ && exchange_ == 0 && held_.empty());
+  THROTTLE_CHECK(is_listed_ && exchange_ == 0);
   ++shared_.counters.made_room;
   close();
 }
@@ -385,6 +428,7 @@ void Connection::time_out(std::uint64_t& counter, TimePoint now) {
 void Connection::close_soon() {
   closing_soon_ = true;
   conversation_.end_soon();
+  if (wait_ == Wait::kOrigin) return close();
   if (wait_ == Wait::kNews) return end_flow(uv::now());
   const bool idle = conversation_.phase() == http::Conversation::Phase::kIdle && held_.empty();
   if (!is_gone() && idle && !is_busy()) close();
@@ -458,7 +502,7 @@ http::Conversation::Output Connection::output_to(std::string& bytes, TimePoint n
 // The one that became idle last is the last in the list.
 void Connection::keep_idle_list(Wait next) {
   if (is_listed_) shared_.idle.remove(shared_.seats, slot_);
-  is_listed_ = next == Wait::kRequest;
+  is_listed_ = next == Wait::kRequest || next == Wait::kOrigin;
   if (is_listed_) shared_.idle.append(shared_.seats, slot_);
 }
 

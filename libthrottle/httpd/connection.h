@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "libthrottle/core/connection_limiter.h"
 #include "libthrottle/core/deadline_heap.h"
 #include "libthrottle/core/slab.h"
 #include "libthrottle/core/slot_list.h"
@@ -41,6 +42,7 @@ struct Shared {
   const http::Limits limits;
   const std::size_t most_connections;
   Server::Receiver& receiver;
+  ConnectionLimiter limiter;
   uv::Timer timer;  // fires at deadlines.next()
   DeadlineHeap deadlines{};
   Counters counters{};
@@ -63,10 +65,11 @@ class Connection final : uv::Wire::Receiver {
   using Slot = DeadlineHeap::Item;
 
   // An accepted connection: its wire, its client, and its share of the limit for that client.
+  // Without a share, it has to begin with a PROXY header.
   struct Accepted {
     std::unique_ptr<uv::Wire> wire;
     SocketAddress client;
-    ConnectionLimiter::Permit permit;
+    std::optional<ConnectionLimiter::Permit> permit;
   };
 
   // `slot` names it in shared.seats and shared.deadlines. `shared` outlives it.
@@ -94,6 +97,7 @@ class Connection final : uv::Wire::Receiver {
 
  private:
   enum class Wait : std::uint8_t {
+    kOrigin,   // for a PROXY header
     kRequest,  // for a request to begin
     kHead,     // for the rest of a head
     kBody,     // for the rest of a body
@@ -117,6 +121,8 @@ class Connection final : uv::Wire::Receiver {
   void attempt(Step step);
   void end_for_want_of_memory();
   void hear(std::string_view bytes);
+  void read_origin(std::string_view bytes, TimePoint now);
+  void end_without_origin(std::string_view reason);
   bool is_busy() const;
   bool is_flowing() const;
   void hold(std::string_view bytes);
@@ -145,10 +151,11 @@ class Connection final : uv::Wire::Receiver {
   void end_idleness(TimePoint now);
 
   Shared& shared_;
-  ConnectionLimiter::Permit permit_;
+  std::optional<ConnectionLimiter::Permit> permit_;
+  SocketAddress peer_;  // the other end
   std::unique_ptr<uv::Wire> wire_;
   http::Conversation conversation_;
-  std::string held_;               // read, but to be served later
+  std::string held_;               // read, but to be served later; in kOrigin: of the header
   http::ExchangeId exchange_ = 0;  // in the receiver's hands; 0 if none is
   http::ExchangeId flow_ = 0;      // whose response is being written in pieces; 0 if none is
   TimePoint deadline_ = kNever;

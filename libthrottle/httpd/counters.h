@@ -11,10 +11,11 @@ namespace throttle::httpd {
 struct Counters {
   std::uint64_t open_connections = 0;  // at this moment; all others only grow
   std::uint64_t accepted_connections = 0;
-  std::uint64_t full = 0;             // times that all places were taken and accepting paused
-  std::uint64_t made_room = 0;        // idle connections closed for another one
-  std::uint64_t refused_clients = 0;  // connections beyond what one client may have
-  std::uint64_t accept_failures = 0;  // times that the system refused to accept
+  std::uint64_t full = 0;               // times that all places were taken and accepting paused
+  std::uint64_t made_room = 0;          // idle connections closed for another one
+  std::uint64_t refused_clients = 0;    // connections beyond what one client may have
+  std::uint64_t accept_failures = 0;    // times that the system refused to accept
+  std::uint64_t bad_proxy_headers = 0;  // connections closed for want of a valid PROXY header
 
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;

@@ -32,12 +32,14 @@ std::size_t most_connections_of(const http::Limits& limits) {
 }  // namespace
 
 struct Server::State final : uv::Acceptor::Receiver {
-  State(uv::Loop& event_loop, const http::Limits& limits, Server::Receiver& receiver)
+  State(uv::Loop& event_loop, const http::Limits& limits, Server::Receiver& receiver,
+        std::vector<IpNetwork> networks)
       : loop(event_loop),
-        limiter(limits.per_client),
+        accept_proxy(std::move(networks)),
         shared{.limits = limits,
                .most_connections = most_connections_of(limits),
                .receiver = receiver,
+               .limiter = ConnectionLimiter(limits.per_client),
                .timer = uv::Timer(event_loop, uv::bound<&State::on_time>(this))} {}
 
   bool has_room() override;
@@ -60,7 +62,7 @@ struct Server::State final : uv::Acceptor::Receiver {
   bool is_full() const { return shared.seats.size() >= shared.most_connections; }
 
   uv::Loop& loop;
-  ConnectionLimiter limiter;
+  std::vector<IpNetwork> accept_proxy;
   Shared shared;
   std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
   bool stopping = false;  // until on_stopped()
@@ -87,10 +89,14 @@ void Server::State::on_connected(uv::TcpStream stream) {
   THROTTLE_CHECK(!stopping && !is_full());
   const auto client = stream.peer_address();
   if (!client) return;  // it has left already
-  auto permit = limiter.accept(client->ip);
-  if (!permit) {
-    ++shared.counters.refused_clients;
-    return;
+  // The client behind a load balancer is known, and limited, when the PROXY header has come.
+  std::optional<ConnectionLimiter::Permit> permit;
+  if (!is_within(client->ip, accept_proxy)) {
+    permit = shared.limiter.accept(client->ip);
+    if (!permit) {
+      ++shared.counters.refused_clients;
+      return;
+    }
   }
   stream.set_nodelay();
   stream.set_keepalive(shared.limits.idle_time / 2);  // for parked exchanges of lost machines
@@ -98,7 +104,7 @@ void Server::State::on_connected(uv::TcpStream stream) {
   const Connection::Slot slot = shared.seats.allocate();
   THROTTLE_CHECK(slot < Connection::kSlots && at(slot) == nullptr);
   shared.seats[slot].connection = std::make_unique<Connection>(
-      shared, slot, Connection::Accepted{std::move(wire), *client, *std::move(permit)});
+      shared, slot, Connection::Accepted{std::move(wire), *client, std::move(permit)});
 }
 
 void Server::State::on_accept_failed(const Error& error) {
@@ -130,8 +136,9 @@ void Server::State::on_time() {
   }
 }
 
-Server::Server(uv::Loop& loop, const http::Limits& limits, Receiver& receiver)
-    : state_(std::make_unique<State>(loop, limits, receiver)) {}
+Server::Server(uv::Loop& loop, const http::Limits& limits, Receiver& receiver,
+               std::vector<IpNetwork> accept_proxy)
+    : state_(std::make_unique<State>(loop, limits, receiver, std::move(accept_proxy))) {}
 Server::~Server() = default;
 
 Result<SocketAddress> Server::listen(const SocketAddress& address) {

@@ -15,6 +15,10 @@
 // pipelined_bytes after that request is not read any more, so its leaving cannot be noticed; it
 // counts as gone after idle_time.
 //
+// A connection from one of the networks of accept_proxy has to begin with a PROXY header, which
+// names its client: that one is limited and is the client of its requests. A connection whose
+// header is malformed, or not complete within head_time, is closed and reported.
+//
 // A response may have a producer (http/producer.h) that writes its body in pieces: each is asked
 // for when the client has taken the one before, in a turn of its own. A client that reads slowly
 // costs nobody but itself, one that leaves ends the producer, and Limits::flows bounds how many
@@ -24,8 +28,11 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "libthrottle/core/address.h"
+#include "libthrottle/core/ip_network.h"
 #include "libthrottle/core/result.h"
 #include "libthrottle/core/time.h"
 #include "libthrottle/http/limits.h"
@@ -52,6 +59,9 @@ class Server {
     virtual void on_abandoned(http::ExchangeId exchange) = 0;
     // The system refuses to accept connections. The server keeps trying.
     virtual void on_accept_failed(const Error& /*error*/) {}
+    // A connection of this load balancer was closed because it had no valid PROXY header.
+    virtual void on_bad_proxy_header(const SocketAddress& /*balancer*/,
+                                     std::string_view /*reason*/) {}
     // After stop(): the last connection is closed. The call may destroy the server as the last
     // thing it does.
     virtual void on_stopped() {}
@@ -61,7 +71,8 @@ class Server {
   };
 
   // `loop` and `receiver` outlive the server.
-  Server(uv::Loop& loop, const http::Limits& limits, Receiver& receiver);
+  Server(uv::Loop& loop, const http::Limits& limits, Receiver& receiver,
+         std::vector<IpNetwork> accept_proxy = {});
   // Closes what is open and calls nobody.
   ~Server();
   Server(const Server&) = delete;

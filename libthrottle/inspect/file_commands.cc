@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "libthrottle/core/text.h"
 #include "libthrottle/inspect/journals.h"
 
 namespace throttle::inspect {
@@ -12,7 +13,7 @@ namespace {
 
 std::string bytes_text(std::int64_t bytes) {
   constexpr std::array<const char*, 4> kUnits{"KiB", "MiB", "GiB", "TiB"};
-  if (bytes < 1024) return std::to_string(bytes) + " bytes";
+  if (bytes < 1024) return counted(bytes, "byte");
   double value = static_cast<double>(bytes) / 1024;
   std::size_t unit = 0;
   for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit)
@@ -40,10 +41,9 @@ void print_info(Output& out, const std::string& path, const journal::FileFacts& 
     out.line("  deleted    the events up to " + std::to_string(facts.pruned_seq) +
              ", by retention");
   out.line("  runs       " + std::to_string(facts.runs));
-  out.line("  open       " + std::to_string(facts.leases) + " leases, " +
-           std::to_string(facts.waits) + " waits");
-  out.line("  besides    " + std::to_string(facts.connections) + " connections, " +
-           std::to_string(facts.refusals) + " refusals");
+  out.line("  open       " + counted(facts.leases, "lease") + ", " + counted(facts.waits, "wait"));
+  out.line("  besides    " + counted(facts.connections, "connection") + ", " +
+           counted(facts.refusals, "refusal"));
   out.line("  commits    " + std::to_string(facts.batches) + ", the last at " +
            format_time(facts.committed_us, zone));
   out.line("  head       " + std::to_string(facts.last_batch_no) + ':' +

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/core/text.h"
 #include "libthrottle/inspect/against.h"
 #include "libthrottle/inspect/file_commands.h"
 #include "libthrottle/inspect/places.h"
@@ -46,10 +47,6 @@ Result<journal::VerificationOptions> options_of(const Context& context) {
   return options;
 }
 
-std::string plural(std::int64_t count, std::string_view noun) {
-  return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 std::string peers_text(const std::set<std::uint64_t>& peers) {
   constexpr std::size_t kMost = 5;
   std::string text;
@@ -82,11 +79,9 @@ std::string words_of(const Report& report) {
 
 std::string verdict(const Report& report) {
   if (report.violation_count > 0)
-    return "Violated: " + plural(static_cast<std::int64_t>(report.violation_count), "finding") +
-           '.';
+    return "Violated: " + counted(report.violation_count, "finding") + '.';
   if (report.reservations.empty()) return "Proven.";
-  return "Proven, with " +
-         plural(static_cast<std::int64_t>(report.reservations.size()), "reservation") + '.';
+  return "Proven, with " + counted(report.reservations.size(), "reservation") + '.';
 }
 
 std::string when(std::int64_t from_us, std::int64_t to_us, Zone zone) {
@@ -98,29 +93,29 @@ std::string when(std::int64_t from_us, std::int64_t to_us, Zone zone) {
 void print_report(Output& out, const std::string& path, const Report& report) {
   using enum journal::Rule;
   const Zone zone = out.style().zone;
-  out.line(path + "  " + plural(report.events, "event") +
+  out.line(path + "  " + counted(report.events, "event") +
            (report.events == 0 ? std::string()
                                : ", " + format_time(report.first_us, zone) + " to " +
                                      format_time(report.last_us, zone)) +
-           ", " + plural(report.runs, "run"));
-  out.line(
-      std::string("chain     ") + (report.has(kChain) ? "VIOLATED" : "ok") + "  " +
-      std::to_string(report.batches) + (report.batches == 1 ? " batch" : " batches") +
-      (report.heads > 0 ? "; " + plural(report.heads, "kept head") + " match" : std::string()));
+           ", " + counted(report.runs, "run"));
+  out.line(std::string("chain     ") + (report.has(kChain) ? "VIOLATED" : "ok") + "  " +
+           counted(report.batches, "batch", "batches") +
+           (report.heads > 0 ? "; " + counted(report.heads, "kept head matches", "kept heads match")
+                             : std::string()));
   const bool over = report.has(kLimit) || report.has(kOverCommit);
   const auto declared = static_cast<std::int64_t>(report.overcommits.size());
   out.line(std::string("limit     ") + (over ? "VIOLATED" : "ok  never exceeded") +
            (declared == 0 ? ""
                           : (over ? "  outside " : " outside ") +
-                                plural(declared, "declared interval") + ':'));
+                                counted(declared, "declared interval") + ':'));
   for (const journal::OverCommit& interval : report.overcommits)
     out.line("              " + when(interval.from_us, interval.to_us, zone) + ", " +
              overcommit_text(interval));
   out.line(words_of(report));
   if (report.counters > 0 || report.has(kCounters))
     out.line(std::string("counters  ") + (report.has(kCounters) ? "VIOLATED" : "ok") + "  " +
-             plural(report.counters, "counter") + " of the server");
-  out.line("open      " + plural(report.leases, "lease") + ", " + plural(report.waits, "wait"));
+             counted(report.counters, "counter") + " of the server");
+  out.line("open      " + counted(report.leases, "lease") + ", " + counted(report.waits, "wait"));
   for (const journal::Reservation& reservation : report.reservations)
     out.line("NOT PROVABLE  " + when(reservation.from_us, reservation.to_us, zone) + "  " +
              reservation.text);

@@ -13,6 +13,7 @@
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/hash.h"
+#include "libthrottle/core/text.h"
 #include "libthrottle/journal/schema.h"
 
 namespace throttle::journal {
@@ -291,7 +292,7 @@ void Verifier::on_gap(const EventView& event) {
   report_.last_run.complete = false;
   gap_from_us_ = event.at_us - event.span_us.value_or(0);
   const std::string number =
-      event.count ? std::to_string(*event.count) + " events" : std::string("an unknown number");
+      event.count ? counted(*event.count, "event") : std::string("an unknown number");
   gap_text_ = "gap, " + number + ": " + gap_text_;
 }
 
@@ -300,7 +301,8 @@ void Verifier::on_gap(const EventView& event) {
 void Verifier::on_started(const EventView& event) {
   if (!open_.empty()) {
     violate(Rule::kPairs, event.seq,
-            std::to_string(open_.size()) + " leases and waits of the run before have no end");
+            counted(open_.size(), "lease or wait of the run before has no end",
+                    "leases and waits of the run before have no end"));
     while (!open_.empty())
       remove(open_.begin()->first);
   }

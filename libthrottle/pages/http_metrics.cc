@@ -15,7 +15,7 @@ struct HttpTotal {
   std::uint64_t httpd::Counters::*value;
 };
 
-constexpr std::array<HttpTotal, 9> kHttpTotals = {{
+constexpr std::array<HttpTotal, 10> kHttpTotals = {{
     {"throttle_http_connections_accepted_total", "HTTP connections accepted.",
      &httpd::Counters::accepted_connections},
     {"throttle_http_accept_pauses_total", "Times that all connections allowed were in use.",
@@ -30,6 +30,9 @@ constexpr std::array<HttpTotal, 9> kHttpTotals = {{
     {"throttle_http_out_of_memory_total",
      "Connections closed because there was no memory for what they asked.",
      &httpd::Counters::out_of_memory},
+    {"throttle_http_bad_proxy_headers_total",
+     "Connections of load balancers closed because they sent no valid PROXY header in time.",
+     &httpd::Counters::bad_proxy_headers},
     {"throttle_http_received_bytes_total", "Bytes read from HTTP clients.",
      &httpd::Counters::received_bytes},
     {"throttle_http_sent_bytes_total", "Bytes sent to HTTP clients.", &httpd::Counters::sent_bytes},

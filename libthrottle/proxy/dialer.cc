@@ -19,6 +19,7 @@
 #include "libthrottle/core/deadline_queue.h"
 #include "libthrottle/core/duration.h"
 #include "libthrottle/core/slab.h"
+#include "libthrottle/core/text.h"
 #include "libthrottle/uv/clock.h"
 #include "libthrottle/uv/tcp_connector.h"
 #include "libthrottle/uv/timer.h"
@@ -262,10 +263,11 @@ void Upstream::set_target(HostPort target) {
 
 // It connects, waits for the addresses, or pauses between two rounds over them.
 struct Dialer::State final : Dialing {
-  State(Upstream::State& of, Duration longest, OnDone callback)
+  State(Upstream::State& of, Duration longest, OnDone callback, Rounds its_rounds)
       : upstream(of),
         on_done(callback),
         timeout(longest),
+        wanted_rounds(its_rounds),
         started(uv::now()),
         deadline(saturating_add(started, timeout)),
         slot(upstream.enter(*this, deadline)) {
@@ -289,6 +291,7 @@ struct Dialer::State final : Dialing {
   Upstream::State& upstream;
   OnDone on_done;
   Duration timeout;
+  Rounds wanted_rounds;
   TimePoint started;
   TimePoint deadline;
   Upstream::State::Slot slot;
@@ -368,7 +371,9 @@ void Dialer::State::attempt_failed(const Error& error) {
   only_exhausted = only_exhausted && error.code == ErrorCode::kExhausted;
 }
 
+// After the only round, it ends in the next turn of the timer.
 void Dialer::State::pause(TimePoint now) {
+  if (wanted_rounds == Rounds::kOne) deadline = now;
   upstream.set_due(slot, std::min(deadline, saturating_add(now, next_pause)));
   next_pause = std::min(next_pause * 2, kLongestPause);
 }
@@ -409,16 +414,16 @@ void Dialer::State::finish(Result<uv::TcpStream> result) {
 std::string Dialer::State::failure() const {
   const std::string what = "cannot connect to " + upstream.target.to_string() + ": ";
   const std::string length = format_duration(timeout);
+  if (wanted_rounds == Rounds::kOne && !reason.empty()) return what + reason;
   if (attempts == 0) {
     return what + (reason.empty() ? "its address was not found in time" : reason) + " (tried for " +
            length + ")";
   }
-  return what + reason + " (" + std::to_string(attempts) +
-         (attempts == 1 ? " attempt in " : " attempts in ") + length + ")";
+  return what + reason + " (" + counted(attempts, "attempt") + " in " + length + ")";
 }
 
-Dialer::Dialer(Upstream& upstream, Duration timeout, OnDone on_done)
-    : state_(std::make_unique<State>(*upstream.state_, timeout, on_done)) {}
+Dialer::Dialer(Upstream& upstream, Duration timeout, OnDone on_done, Rounds rounds)
+    : state_(std::make_unique<State>(*upstream.state_, timeout, on_done, rounds)) {}
 Dialer::~Dialer() = default;
 
 std::size_t Dialer::attempts() const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -63,6 +64,9 @@ class Upstream {
 // One connection to be made. Destroying it gives up, and nothing is reported.
 class Dialer {
  public:
+  // Whether a round over all addresses is repeated until the time is over.
+  enum class Rounds : std::uint8_t { kUntilTimeout, kOne };
+
   // The stream, with TCP_NODELAY; or, when `timeout` is over, an error that names the upstream and
   // the last reason: kExhausted if it was for want of descriptors, memory or ports that no address
   // could be tried any more, else kUnavailable. The callback may destroy the dialer (but not the
@@ -70,7 +74,8 @@ class Dialer {
   using OnDone = uv::Callback<void(Result<uv::TcpStream>)>;
 
   // Begins; `upstream` outlives it.
-  Dialer(Upstream& upstream, Duration timeout, OnDone on_done);
+  Dialer(Upstream& upstream, Duration timeout, OnDone on_done,
+         Rounds rounds = Rounds::kUntilTimeout);
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;

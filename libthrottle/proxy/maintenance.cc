@@ -17,6 +17,7 @@
 
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/duration.h"
+#include "libthrottle/core/text.h"
 #include "libthrottle/proxy/dialer.h"
 #include "libthrottle/proxy/hook.h"
 #include "libthrottle/proxy/readiness.h"
@@ -71,8 +72,10 @@ struct Maintenance::State final : Hook::Receiver,
   bool is_probing() const { return recycling.step() == Recycling::Step::kProbing; }
   void end_trial();
   bool is_deserted() const;
+  bool may_try() const;
   void end_trial_at_a_grant();
   void on_probed(Result<void> verdict);
+  void on_dialled(Result<uv::TcpStream> stream);
 
   // ReadyCommand::Receiver
   void on_ready_line(const HookCall& call, std::string_view line) noexcept override {
@@ -97,6 +100,7 @@ struct Maintenance::State final : Hook::Receiver,
   TimePoint restart_begun;
   std::optional<Readiness> probing;
   std::optional<ReadyCommand> ready_command;  // instead
+  std::optional<Dialer> new_upstream;         // while it is tried
   LedgerHub::Subscription trial_leases;       // of a trial outside a recycling
   std::unordered_map<PeerId, std::unique_ptr<Hook>> preparing;
   std::vector<std::unique_ptr<Hook>> on_timeouts;
@@ -139,7 +143,7 @@ void Maintenance::State::let_go(const Activation& granted) noexcept {
   activation.number = ++activations;
   const std::size_t every = settings.hooks.recycle_every;
   if (recycling.count(every)) {
-    begin_recycling("after " + std::to_string(every) + " activations");
+    begin_recycling("after " + counted(every, "activation"));
   }
   auto hook = start_hook(HookKind::kBeforeActivate, activation);
   timed_out = false;
@@ -206,6 +210,12 @@ bool Maintenance::State::is_deserted() const {
   return places->full_count > 0 && (!extras || extras->acquired == 0);
 }
 
+bool Maintenance::State::may_try() const {
+  const bool is_tried = probing || ready_command || new_upstream;
+  const bool recycles = recycling.step() != Recycling::Step::kIdle;
+  return !stopped && !recycles && !is_tried && is_deserted();
+}
+
 void Maintenance::State::end_trial_at_a_grant() {
   const auto places = hub.ledger().semaphore(settings.semaphore_name());
   THROTTLE_CHECK(places);
@@ -218,6 +228,17 @@ void Maintenance::State::end_trial() {
   trial_leases = {};
   probing.reset();
   ready_command.reset();
+  new_upstream.reset();
+}
+
+void Maintenance::State::on_dialled(Result<uv::TcpStream> stream) {
+  THROTTLE_CHECK(new_upstream.has_value());
+  end_trial();
+  if (stream) return;
+  receiver.on_note(NoteWeight::kTrouble,
+                   "the service does not answer: " + stream.error().message +
+                       ". Until it does, each client waits up to connect_timeout (" +
+                       format_duration(settings.connect_timeout) + ") and is then rejected");
 }
 
 void Maintenance::State::on_ready_ended(const HookCall& call, Duration took,
@@ -341,11 +362,18 @@ void Maintenance::on_time_to_live(const Activation& activation) {
 }
 
 void Maintenance::try_upstream() {
-  const bool is_tried = state_->probing || state_->ready_command;
-  if (state_->stopped || recycling() || is_tried || state_->upstream.failure().empty()) return;
-  if (!state_->is_deserted()) return;
+  if (state_->upstream.failure().empty() || !state_->may_try()) return;
   state_->end_trial_at_a_grant();
   state_->begin_trial();
+}
+
+void Maintenance::try_new_upstream() {
+  if (state_->settings.upstream_check == UpstreamCheck::kNone) return;
+  if (state_->new_upstream) state_->end_trial();  // of the one before
+  if (!state_->may_try()) return;
+  state_->end_trial_at_a_grant();
+  state_->new_upstream.emplace(state_->upstream, state_->settings.connect_timeout,
+                               uv::bound<&State::on_dialled>(state_.get()), Dialer::Rounds::kOne);
 }
 
 bool Maintenance::recycling() const {

@@ -94,6 +94,11 @@ class Maintenance {
   // are never more connections to the upstream than there may be.
   void try_upstream();
 
+  // The upstream is new: tries it once, if the settings ask for that, by a connection that is
+  // closed at once. If it does not answer, notes and reports that. Under the same conditions as
+  // try_upstream().
+  void try_new_upstream();
+
   // Ends the hooks that still run, and reports that by on_hook_done(); gives up a recycling that is
   // under way, and resumes the semaphore if it has paused it. No other connection may begin.
   void stop();

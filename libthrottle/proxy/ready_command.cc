@@ -8,6 +8,7 @@
 
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/duration.h"
+#include "libthrottle/core/text.h"
 #include "libthrottle/uv/clock.h"
 
 namespace throttle::proxy {
@@ -57,8 +58,8 @@ void ReadyCommand::on_ended(Hook& hook, Duration took, Result<void> verdict) noe
     return pause_.arm(next);
   }
   if (!verdict) {
-    verdict.error().message += " (" + std::to_string(runs_) + " runs in " +
-                               format_duration(times_.all) + ", ready_timeout)";
+    verdict.error().message +=
+        " (" + counted(runs_, "run") + " in " + format_duration(times_.all) + ", ready_timeout)";
   }
   receiver_.on_ready_ended(call_, took, std::move(verdict));
 }

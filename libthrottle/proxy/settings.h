@@ -21,6 +21,12 @@ namespace throttle::proxy {
 // The PROXY protocol header that the upstream is sent.
 enum class SendProxy : std::uint8_t { kNone, kV1, kV2 };
 
+// When the upstream is tried without a client, beside recyclings and what /ready asks for.
+enum class UpstreamCheck : std::uint8_t {
+  kNone,
+  kStart,  // once by a connection, when the proxy starts or gets another upstream
+};
+
 // Commands, run by the system's shell; empty means none.
 struct Hooks {
   // Before each activation; anything but exit 0 turns the client away.
@@ -50,6 +56,7 @@ struct Settings {
   std::string name = {};              // of the proxy in logs and metrics
   std::vector<HostPort> listen = {};  // not empty; an empty host: all addresses
   HostPort upstream = {"localhost", 0};
+  UpstreamCheck upstream_check = UpstreamCheck::kStart;
   std::string semaphore = {};  // whose leases the connections are; empty: `name`
 
   Count max_connections = 1;  // of a semaphore of its own; 0 pauses it

@@ -358,6 +358,7 @@ Result<std::unique_ptr<TcpDoor>> TcpDoor::open(const Context& context, Settings 
   auto listening = state->listener.listen(state->settings.listen);
   if (!listening) return tl::unexpected(listening.error());
   state->addresses = *std::move(listening);
+  state->maintenance.try_new_upstream();
   return std::unique_ptr<TcpDoor>(new TcpDoor(std::move(state)));
 }
 
@@ -373,9 +374,11 @@ Result<void> TcpDoor::reload(Settings settings) {
     }
   }
   settings.semaphore = state_->settings.semaphore_name();
+  const bool is_new = settings.upstream != state_->settings.upstream;
   state_->upstream.set_target(settings.upstream);
   state_->settings = std::move(settings);
   state_->maintenance.on_settings_changed();
+  if (is_new) state_->maintenance.try_new_upstream();
   state_->listener.set_options(listener_options(state_->hub.ledger(), state_->settings));
   state_->on_idle_due();  // by the new times
   return outcome;

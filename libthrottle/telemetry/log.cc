@@ -51,6 +51,15 @@ void Log::write(Level level, std::string_view message, Fields fields) const noex
   write_all(level, message, {fields.begin(), fields.size()});
 }
 
+void Log::announce(std::string_view message, Fields fields) const noexcept {
+  if (logger_ == nullptr) return;
+  logger_->announce({.time = logger_->now(),
+                     .level = Level::kInfo,
+                     .target = target_,
+                     .message = message,
+                     .fields = {fields.begin(), fields.size()}});
+}
+
 void Log::write_all(Level level, std::string_view message,
                     std::span<const Field> fields) const noexcept {
   if (!enabled(level)) return;

@@ -62,6 +62,8 @@ class Log {
   void debug(std::string_view message, Fields fields = {}) const noexcept;
   void trace(std::string_view message, Fields fields = {}) const noexcept;
   void write(Level level, std::string_view message, Fields fields = {}) const noexcept;
+  // At level info, and to outlets that announce even if their filter keeps it back.
+  void announce(std::string_view message, Fields fields = {}) const noexcept;
   // Of fields whose number is only known at run time.
   void write_all(Level level, std::string_view message,
                  std::span<const Field> fields) const noexcept;

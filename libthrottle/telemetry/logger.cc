@@ -7,6 +7,14 @@
 #include "libthrottle/telemetry/log_text.h"
 
 namespace throttle::telemetry {
+namespace {
+
+bool admits(const LogFilter& filter, const Record& record) {
+  if (record.level > filter.threshold(record.target)) return false;
+  return !filter.has_expression() || filter.passes(to_text(record));
+}
+
+}  // namespace
 
 Logger::Logger(std::vector<Outlet> outlets, Clock clock)
     : outlets_(std::move(outlets)), clock_(clock) {}
@@ -19,11 +27,13 @@ Log Logger::target(std::string_view name) const {
 }
 
 void Logger::write(const Record& record) const noexcept {
-  for (const Outlet& outlet : outlets_) {
-    if (record.level > outlet.filter.threshold(record.target)) continue;
-    if (outlet.filter.has_expression() && !outlet.filter.passes(to_text(record))) continue;
-    outlet.sink->accept(record);
-  }
+  for (const Outlet& outlet : outlets_)
+    if (admits(outlet.filter, record)) outlet.sink->accept(record);
+}
+
+void Logger::announce(const Record& record) const noexcept {
+  for (const Outlet& outlet : outlets_)
+    if (outlet.announces || admits(outlet.filter, record)) outlet.sink->accept(record);
 }
 
 }  // namespace throttle::telemetry

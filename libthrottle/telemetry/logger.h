@@ -19,6 +19,7 @@ class Logger {
   struct Outlet {
     LogFilter filter;
     std::unique_ptr<Sink> sink;
+    bool announces = false;  // receives what is announced whatever its filter says
   };
   using Clock = WallTime (*)();
 
@@ -37,6 +38,7 @@ class Logger {
   friend class Log;
   WallTime now() const { return clock_(); }
   void write(const Record& record) const noexcept;
+  void announce(const Record& record) const noexcept;
 
   std::vector<Outlet> outlets_;
   Clock clock_;

@@ -314,6 +314,46 @@ TEST_F(BehindABalancerTest, AMalformedHeaderIsIgnoredWithAWarning) {
   EXPECT_THAT(written, testing::ElementsAre(HasSubstr("ignored a malformed Forwarded")));
 }
 
+class BehindAConnectionBalancerTest : public ServingTest {
+ protected:
+  BehindAConnectionBalancerTest() {
+    settings.http.accept_proxy = {*IpNetwork::parse("127.0.0.0/8")};
+    stop();
+    start();
+  }
+  // The answer on a connection that begins with `header`.
+  std::string answer_after(std::string_view header, std::string_view bytes) {
+    uv::End& end = client();
+    end.stream.write(std::string(header) + std::string(bytes));
+    run_until([&] { return is_complete(end.bytes) || end.eof || end.reset; });
+    return end.bytes;
+  }
+};
+
+TEST_F(BehindAConnectionBalancerTest, LeasesAndWarningsNameTheClientOfTheHeader) {
+  const std::string_view header = "PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\n";
+  const std::string answer =
+      answer_after(header, request("POST /new_peer", R"({"expires_in":"1h"})"));
+  const PeerId peer = std::stoull(answer.substr(answer.find("\r\n\r\n") + 4));
+  EXPECT_EQ(runtime.ledger().peer(peer)->address.to_string(), "192.0.2.7:4711");
+  answer_after(header, request("PUT /peers/1/A", "0"));
+  EXPECT_THAT(written, testing::ElementsAre(HasSubstr("client=192.0.2.7:4711")));
+}
+
+TEST_F(BehindAConnectionBalancerTest, NamesAreThoseOfLoopbackIfTheClientConnectedToALoopback) {
+  const std::string_view bytes = "GET /health HTTP/1.1\r\nHost: example.org\r\n\r\n";
+  EXPECT_THAT(answer_after("PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\n", bytes),
+              HasSubstr(" 200 "));
+  EXPECT_THAT(answer_after("PROXY TCP4 127.0.0.1 127.0.0.1 4711 80\r\n", bytes),
+              HasSubstr(" 403 "));
+  EXPECT_THAT(answer_after("PROXY UNKNOWN\r\n", bytes), HasSubstr(" 403 "));
+}
+
+TEST_F(BehindAConnectionBalancerTest, AConnectionWithoutAHeaderIsClosedWithAWarning) {
+  EXPECT_EQ(answer_after("", request("GET /health")), "");
+  EXPECT_THAT(written, testing::ElementsAre(HasSubstr("without a valid PROXY header")));
+}
+
 // In a process in which nothing else happens.
 TEST_F(ServingTest, SumsUpRefusedRequests) {
   for (int i = 0; i < 3; ++i)

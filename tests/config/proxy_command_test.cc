@@ -75,6 +75,7 @@ TEST(ProxyCommand, TakesTheLettersOfTcplock) {
 proxy::Settings with_every_setting() {
   proxy::Settings expected = plain();
   expected.name = "office";
+  expected.upstream_check = proxy::UpstreamCheck::kNone;
   expected.queue_order = QueueOrder::kFair;
   expected.max_queue = 5;
   expected.extra_per_client = 2;
@@ -161,6 +162,7 @@ TEST(ProxyCommand, TakesEverySettingOfAProxy) {
                       "5",
                       "--queue-timeout=1s",
                       "--extra-per-client=2",
+                      "--upstream-check=none",
                       "--activate-on=first-byte",
                       "--first-byte-timeout=15s",
                       "--abort-on-close",
@@ -228,6 +230,8 @@ TEST(ProxyCommand, ChecksShowsHelpAndItsVersion) {
   is({"--check", "-l1", "-p2"}, 1);
   is({"--help"}, 2);
   is({"--help", "--check", "-n", "2"}, 2);
+  is({"--help", "all"}, 2);
+  is({"-h", "all", "-l1", "-p2"}, 0);
   is({"--version"}, 3);
   is({"-V"}, 3);
 }
@@ -282,7 +286,7 @@ TEST(ProxyCommand, NamesTheArgumentThatIsWrong) {
 }
 
 TEST(ProxyHelp, NamesEveryOptionAndWhatElseDecides) {
-  const std::string help = proxy_help();
+  const std::string help = proxy_help(HelpExtent::kAll);
   for (const ProxyKeyGroup& group : proxy_key_groups()) {
     EXPECT_THAT(help, HasSubstr(std::string(group.heading) + ":\n"));
     for (const ProxyKey& key : group.keys) {
@@ -302,7 +306,8 @@ TEST(ProxyHelp, NamesEveryOptionAndWhatElseDecides) {
 }
 
 TEST(ProxyHelp, FitsATerminal) {
-  expect_fits_terminal(proxy_help());
+  expect_fits_terminal(proxy_help(HelpExtent::kAll));
+  expect_brief(proxy_help(HelpExtent::kBrief), proxy_help(HelpExtent::kAll));
 }
 
 TEST(ProxyOptions, AreAllThereIsWithoutAFile) {

@@ -147,6 +147,12 @@ proxy_header_timeout = "10s")"),
             expected);
 }
 
+TEST(ProxyTables, ReadWhetherTheUpstreamIsChecked) {
+  EXPECT_EQ(proxy_with("").upstream_check, proxy::UpstreamCheck::kStart);
+  EXPECT_EQ(proxy_with("upstream_check = 'none'").upstream_check, proxy::UpstreamCheck::kNone);
+  EXPECT_EQ(proxy_with("upstream_check = 'start'").upstream_check, proxy::UpstreamCheck::kStart);
+}
+
 TEST(ProxyTables, ShowDefaultsInHelpThatAreDefaults) {
   for (const ProxyKeyGroup& group : proxy_key_groups()) {
     for (const ProxyKey& key : group.keys) {

@@ -99,7 +99,7 @@ TEST(SettingKeys, EachRowCopiesWhatItCompares) {
   other.histograms = false;
   other.http.listen = {"h", 7};
   other.http.hosts = {"h"};
-  other.http.trusted_proxies = {*IpNetwork::parse("::1")};
+  other.http.trusted_proxies = other.http.accept_proxy = {*IpNetwork::parse("::1")};
   http::Limits& limits = other.http.limits;
   limits.connections = limits.per_client.max_per_client = 77;
   limits.head_bytes = limits.body_bytes = limits.all_body_bytes = 7777;
@@ -156,6 +156,10 @@ TEST(Reload, SaysWhatChanges) {
   after = before;
   after.proxies.front().max_connections = 7;
   EXPECT_EQ(changes(before, after), "door: max 1 \u2192 7; proxy door: changed");
+  after = before;
+  after.drain_timeout += std::chrono::seconds(1);
+  after.journal.keep = std::chrono::hours(7);
+  EXPECT_EQ(changes(before, after), "drain_timeout: changed; journal.keep: changed");
 }
 
 }  // namespace

@@ -112,6 +112,7 @@ TEST(Sample, MentionsEveryKey) {
                                      "listen",
                                      "hosts",
                                      "trusted_proxies",
+                                     "accept_proxy",
                                      "max_connections",
                                      "max_per_client",
                                      "max_header_bytes",

@@ -130,6 +130,7 @@ TEST(SettingsFile, ReadsTheSettingsOfTheHttpDoor) {
   expected.listen = {"::", 0};
   expected.hosts = {"throttle.example", "::2"};
   expected.trusted_proxies = {*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("::1")};
+  expected.accept_proxy = {*IpNetwork::parse("192.0.2.0/24")};
   expected.limits.connections = 1;
   expected.limits.head_bytes = 1024;
   expected.limits.body_bytes = 0;
@@ -144,6 +145,7 @@ TEST(SettingsFile, ReadsTheSettingsOfTheHttpDoor) {
 listen = "[::]:0"
 hosts = ["throttle.example", "[::2]"]
 trusted_proxies = ["10.0.0.0/8", "::1"]
+accept_proxy = ["192.0.2.0/24"]
 max_connections = 1
 max_header_bytes = 1_024
 max_body_bytes = 0

@@ -62,5 +62,12 @@ TEST(Text, QuotesSixtyCharactersAndNoMore) {
   EXPECT_EQ(quote(sixty + 'x'), '"' + sixty + "...\"");
 }
 
+TEST(Text, CountsThings) {
+  EXPECT_EQ(counted(0, "lease"), "0 leases");
+  EXPECT_EQ(counted(1U, "lease"), "1 lease");
+  EXPECT_EQ(counted(-1, "lease"), "-1 leases");
+  EXPECT_EQ(counted(std::size_t{2}, "proxy", "proxies"), "2 proxies");
+}
+
 }  // namespace
 }  // namespace throttle

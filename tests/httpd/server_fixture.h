@@ -41,6 +41,7 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
     handled.emplace_back(request.path);
     exchanges.push_back(exchange);
     client_address = request.client;
+    destination = request.destination;
     if (on_handling) on_handling();
     loop.stop();
     if (request.path == "/park") return std::nullopt;
@@ -55,6 +56,10 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
     loop.stop();
   }
   void on_accept_failed(const Error& error) override { failures.push_back(error.message); }
+  void on_bad_proxy_header(const SocketAddress& balancer, std::string_view reason) override {
+    EXPECT_TRUE(balancer.ip.is_loopback());
+    bad_headers.emplace_back(reason);
+  }
   void on_stopped() override {
     ++stops;
     loop.stop();
@@ -64,8 +69,8 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
     return std::string(std::strtoul(std::string(size).c_str(), nullptr, 10), 'b');
   }
 
-  void start(const http::Limits& limits = {}) {
-    http_server.emplace(loop, limits, *this);
+  void start(const http::Limits& limits = {}, std::vector<IpNetwork> accept_proxy = {}) {
+    http_server.emplace(loop, limits, *this, std::move(accept_proxy));
     const auto listening = http_server->listen(uv::kAnyLoopbackPort);
     ASSERT_TRUE(listening);
     server_address = *listening;
@@ -95,7 +100,9 @@ class ServerTest : public uv::TcpTest, public Server::Receiver {
 
   std::vector<std::string> handled;
   std::vector<http::ExchangeId> exchanges;
-  SocketAddress client_address;  // of the last request
+  SocketAddress client_address;              // of the last request
+  std::optional<SocketAddress> destination;  // of it, too
+  std::vector<std::string> bad_headers;      // the reasons
   std::vector<http::ExchangeId> abandoned;
   std::vector<std::string> failures;
   int stops = 0;

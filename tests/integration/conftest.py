@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.haproxy import HaProxies
 from harness.server import Server
 from harness.tcp import release_ports
 
@@ -41,6 +42,14 @@ def background():
     """background(function, …) runs it on a thread, and is its result to come."""
     with ThreadPoolExecutor(32) as pool:
         yield pool.submit
+
+
+@pytest.fixture
+def run_haproxy(tmp_path):
+    """run_haproxy(bind, server) runs one with these words after `bind` and `server`; its port."""
+    all_of_them = HaProxies(tmp_path)
+    yield all_of_them.run
+    all_of_them.stop()
 
 
 @pytest.fixture

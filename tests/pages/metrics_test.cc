@@ -71,9 +71,9 @@ TEST(Metrics, ShowConnectionsProcessAndLog) {
   for (const char* line :
        {"throttle_http_connections 3", "throttle_parked_requests 4",
         "throttle_http_connections_accepted_total 10", "throttle_http_accept_pauses_total 0",
-        "throttle_http_accept_failures_total 1", "throttle_http_streamed_answers 2",
-        "throttle_http_refused_streams_total 7", "throttle_http_sent_bytes_total 99",
-        "throttle_http_timeouts_total{late_with=\"head\"} 0",
+        "throttle_http_accept_failures_total 1", "throttle_http_bad_proxy_headers_total 0",
+        "throttle_http_streamed_answers 2", "throttle_http_refused_streams_total 7",
+        "throttle_http_sent_bytes_total 99", "throttle_http_timeouts_total{late_with=\"head\"} 0",
         "throttle_http_timeouts_total{late_with=\"idle\"} 2",
         "throttle_http_rejections_total{status=\"431\"} 5",
         "throttle_build_info{version=\"1.2.3\"} 1", "process_start_time_seconds 1751797830.125",

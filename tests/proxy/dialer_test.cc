@@ -29,9 +29,10 @@ using uv::run_until_stopped;
 class DialerTest : public testing::Test {
  protected:
   struct Dial {
-    Dial(DialerTest& its_test, Upstream& upstream, Duration timeout)
+    Dial(DialerTest& its_test, Upstream& upstream, Duration timeout,
+         Dialer::Rounds rounds = Dialer::Rounds::kUntilTimeout)
         : test(its_test),
-          dialer(std::in_place, upstream, timeout, uv::bound<&Dial::on_done>(this)) {}
+          dialer(std::in_place, upstream, timeout, uv::bound<&Dial::on_done>(this), rounds) {}
     void on_done(Result<uv::TcpStream> told) {
       attempts = dialer->attempts();
       result.emplace(std::move(told));
@@ -51,8 +52,9 @@ class DialerTest : public testing::Test {
     while (!dial.result && !HasFailure())
       run_until_stopped(loop);
   }
-  std::string failure_of(Upstream& upstream, Duration timeout) {
-    Dial dial(*this, upstream, timeout);
+  std::string failure_of(Upstream& upstream, Duration timeout,
+                         Dialer::Rounds rounds = Dialer::Rounds::kUntilTimeout) {
+    Dial dial(*this, upstream, timeout, rounds);
     finish(dial);
     return dial.result && !*dial.result ? dial.result->error().message : "it connected";
   }
@@ -173,6 +175,21 @@ TEST_F(DialerTest, KeepsToItsTimeWithAHostThatDoesNotExist) {
   EXPECT_GE(uv::now() - start, 300ms);
   EXPECT_THAT(failure, StartsWith("cannot connect to nobody.invalid:80: "));
   EXPECT_THAT(failure, HasSubstr("(tried for 300ms)"));
+}
+
+TEST_F(DialerTest, TriesEachAddressOnceIfItIsAskedForOneRound) {
+  Upstream nowhere(loop, {"nobody.invalid", 80});
+  EXPECT_THAT(failure_of(nowhere, 1h, Dialer::Rounds::kOne),
+              StartsWith("cannot connect to nobody.invalid:80: "));
+  const SocketAddress address = deserted();
+  Upstream down(loop, {"both", 1}, {address, deserted()});
+  EXPECT_THAT(failure_of(down, 1h, Dialer::Rounds::kOne), EndsWith(" refused"));
+  EXPECT_THAT(down.failure(), HasSubstr("cannot connect to both:1: "));
+  Upstream one_is_up(loop, {"both", 1}, {address, local()});
+  Dial dial(*this, one_is_up, 1h, Dialer::Rounds::kOne);
+  finish(dial);
+  EXPECT_TRUE(*dial.result);
+  EXPECT_EQ(dial.attempts, 2U);
 }
 
 TEST_F(DialerTest, WritesTheAddressOfAnUpstreamInBrackets) {

@@ -26,7 +26,9 @@ class TcpDoorTest : public gate::GateTest, public Reports {
   void open(Settings settings = {}, HookRunner* runner = nullptr) {
     settings.name = "service";
     settings.listen = {gate::kAnyPort};
-    settings.upstream = {"127.0.0.1", acceptor.listener->local_address().port};
+    settings.upstream =
+        service.value_or(HostPort{"127.0.0.1", acceptor.listener->local_address().port});
+    settings.upstream_check = check;
     configure_for(settings);
     auto opened = TcpDoor::open({loop, runtime.hub(), *this, runner}, std::move(settings));
     ASSERT_TRUE(opened) << opened.error().message;
@@ -71,6 +73,8 @@ class TcpDoorTest : public gate::GateTest, public Reports {
     return {static_cast<char>(records.back().ended_by), static_cast<char>(records.back().phase)};
   }
 
+  std::optional<HostPort> service;             // instead of the acceptor
+  UpstreamCheck check = UpstreamCheck::kNone;  // of doors that open
   std::unique_ptr<TcpDoor> door;
   std::vector<std::unique_ptr<uv::End>> served;
   std::vector<ConnectionRecord> records;

@@ -346,7 +346,7 @@ TEST_F(MaintenanceTest, GoesOnWhenTheReadyCommandFailsForTooLong) {
   hooks.end_first();
   hooks.end_first(fail(ErrorCode::kUnavailable, "status 2"));
   EXPECT_FALSE(maintenance->recycling()) << "the pause would be longer than the time that is left";
-  EXPECT_THAT(done, Contains("ready bad: status 2 (1 runs in 50ms, ready_timeout)"));
+  EXPECT_THAT(done, Contains("ready bad: status 2 (1 run in 50ms, ready_timeout)"));
   EXPECT_THAT(notes, Contains(HasSubstr("does not answer after its recycling: status 2")));
   EXPECT_TRUE(holds(enroll()));
 }

@@ -50,6 +50,24 @@ TEST_F(LoggerTest, LeavesOutWhatIsChattierThanTheTargetsThreshold) {
   EXPECT_THAT(lines, ElementsAre("ERROR app: seen", "DEBUG ledger: seen"));
 }
 
+TEST_F(LoggerTest, AnnouncesAlsoWhereTheFilterKeepsLinesBack) {
+  for (const std::string_view filter : {"off", "error", "ledger=trace", "info/no such text"}) {
+    std::vector<std::string> others;
+    std::vector<Logger::Outlet> outlets;
+    outlets.push_back(
+        {LogFilter::parse(filter).filter, std::make_unique<RecordingSink>(lines), true});
+    outlets.push_back({LogFilter(Level::kInfo), std::make_unique<RecordingSink>(others)});
+    outlets.push_back({LogFilter(Level::kError), std::make_unique<RecordingSink>(others)});
+    const Logger logger(std::move(outlets));
+    logger.target("app").info("hidden");
+    logger.target("app").announce("ready", {{"port", 1}});
+    EXPECT_THAT(lines, ElementsAre("INFO app: ready port=1")) << filter;
+    EXPECT_THAT(others, ElementsAre("INFO app: hidden", "INFO app: ready port=1"));
+    lines.clear();
+  }
+  Log().announce("nobody listens");
+}
+
 TEST_F(LoggerTest, EveryOutletHasItsOwnFilter) {
   std::vector<std::string> errors;
   std::vector<Logger::Outlet> outlets;

@@ -21,6 +21,8 @@ class Proxy(Server):
         what = ["-c", self.config_file]
         if not self.config:
             what = ["-l", f"127.0.0.1:{self.listen}", "-p", self.upstream, "-h", "127.0.0.1"]
+            if "--upstream-check" not in self.arguments:  # or tests would see its connection
+                what += ["--upstream-check", "none"]
         command = [self.binary, *what, "--status", f"127.0.0.1:{self.port}", "--log-format", "json",
                    *self.arguments]
         return [str(word) for word in command]

@@ -20,7 +20,7 @@ def shared(serve, service):
     server = serve(f'[semaphores]\nA = {{ max = 1, level = 1 }}\nB = 5\n'
                    f'[proxy.office]\nlisten = "127.0.0.1:{listen}"\n'
                    f'upstream = "127.0.0.1:{service.port}"\n'
-                   f'semaphore = "A"\ndrain_timeout = "0s"\n',
+                   f'semaphore = "A"\ndrain_timeout = "0s"\nupstream_check = "none"\n',
                    environment={"THROTTLE_LOG": "info"})
     server.listen = listen
     return server

@@ -1,9 +1,7 @@
 """The PROXY protocol, in and out, by hand and against the real HAProxy on either side."""
 
-import shutil
 import socket
 import struct
-import subprocess
 
 import pytest
 
@@ -11,36 +9,6 @@ from harness.server import wait_until
 from harness.tcp import Client, free_port
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-
-
-@pytest.fixture
-def run_haproxy(tmp_path):
-    """run_haproxy(bind, server) runs one with these words after `bind` and `server`; its port."""
-    assert shutil.which("haproxy"), "haproxy is missing (package haproxy)"
-    processes = []
-
-    def run(bind: str, server: str) -> int:
-        port = free_port()
-        config = tmp_path / "haproxy.cfg"
-        config.write_text(
-            "defaults\n mode tcp\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n"
-            f"listen all\n bind 127.0.0.1:{port} {bind}\n server one {server}\n")
-        processes.append(subprocess.Popen(["haproxy", "-db", "-f", config],
-                                          stdin=subprocess.DEVNULL))
-        wait_until(lambda: listens(port))
-        return port
-
-    yield run
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def listens(port: int) -> bool:
-    """Asks the system, so that nobody is connected to."""
-    with open("/proc/net/tcp") as table:
-        return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
-                   for line in list(table)[1:])
 
 
 def header_v1(source: str, port: int = 4711) -> bytes:

@@ -13,7 +13,7 @@ TOO_FEW_FILES = "the limit of open files is too low for all connections that may
 
 def table(name: str, listen: int, upstream: int, **keys) -> str:
     lines = [f"[proxy.{name}]", f'listen = "127.0.0.1:{listen}"',
-             f'upstream = "127.0.0.1:{upstream}"']
+             f'upstream = "127.0.0.1:{upstream}"', 'upstream_check = "none"']
     lines += [f"{key} = {value}" for key, value in keys.items()]
     return "\n".join(lines) + "\n"
 

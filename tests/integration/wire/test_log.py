@@ -10,7 +10,7 @@ import zlib
 import pytest
 
 from harness.server import wait_until
-from harness.tcp import LIMIT_S
+from harness.tcp import LIMIT_S, free_port
 
 LINE = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (ERROR|WARN |INFO |DEBUG|TRACE) [\w:.]+\] .+")
 
@@ -36,8 +36,51 @@ def test_the_level_decides_and_the_variable_wins(serve, config, variable, warns,
     server = serve(settings + config, environment=environment)
     lose_a_lease(server)
     server.stop()
-    assert ("WARN" in server.stderr) is warns
-    assert ("INFO" in server.stderr) is informs
+    lines = [line for line in server.log_lines if " ready " not in line]
+    assert any("WARN" in line for line in lines) is warns
+    assert any("INFO" in line for line in lines) is informs
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("variable", ["off", "error", "warn", "info", "http=trace", "info/nothing"])
+@pytest.mark.parametrize("address, listens", [
+    ("127.0.0.1", "for this machine only"), ("0.0.0.0", "on all addresses"),
+    ("[::]", "on all addresses")])
+def test_the_line_ready_is_written_at_every_level(make_server, variable, address, listens):
+    """With the port that the system chose."""
+    server = make_server("[semaphores]\nA = 1", port=0, environment={"THROTTLE_LOG": variable},
+                         arguments=["--address", address])
+    server.spawn()
+    ready = re.compile(re.escape(f"ready address={address}:") + r"([1-9]\d*)"
+                       + f' listens="{listens}" semaphores=1$', re.MULTILINE)
+    wait_until(lambda: ready.search(server.stderr), lambda: server.stderr)
+    server.port = int(ready.search(server.stderr)[1])
+    assert server.request("GET", "/health").status == 200
+    assert len(ready.findall(server.stderr)) == 1
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("level, in_file", [("info", 1), ("warn", 0)])
+def test_a_file_gets_the_line_ready_by_its_level_and_stderr_too(make_server, level, in_file):
+    server = make_server("")
+    log = server.folder / "log"
+    server.config = f'[semaphores]\nA = 1\n[logging.file]\npath = "{log}"\nlevel = "{level}"\n'
+    server.environment["THROTTLE_LOG"] = "off"
+    server.start()
+    assert server.stop() == 0
+    assert server.stderr.count(" ready ") == 1
+    assert log.read_text().count(" ready ") == in_file
+
+
+@pytest.mark.ours
+def test_nothing_is_ready_before_all_is(make_server, binary):
+    """A proxy that listens already says nothing if the server then cannot."""
+    taken = make_server("[semaphores]\nA = 1").start()
+    server = make_server(f'[proxy.p]\nlisten = "127.0.0.1:{free_port()}"\n'
+                         f'upstream = "127.0.0.1:{free_port()}"\n', port=taken.port)
+    server.spawn()
+    assert server.wait() == 1
+    assert "cannot start" in server.stderr and " ready " not in server.stderr
 
 
 def test_a_request_for_an_unknown_semaphore_is_warned_of(serve):

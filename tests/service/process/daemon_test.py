@@ -41,7 +41,10 @@ class ExitCodes(ProcessTest):
         process = self.start()
         wait_until(lambda: serves(self.port), "it serves")
         with socket.create_connection(("127.0.0.1", self.port)) as client:
-            client.sendall(b"GET /health HTTP/1.1\r\n")  # and no more: it keeps the server draining
+            client.sendall(b"POST /new_peer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+                           b"Expect: 100-continue\r\n\r\n")
+            # It has read the head. The body does not come, which keeps the server draining.
+            self.assertIn(b" 100 ", client.recv(100))
             process.send_signal(signal.SIGTERM)
             wait_until(lambda: not serves(self.port), "it accepts nothing more")
             process.send_signal(signal.SIGINT)

@@ -130,6 +130,7 @@ class Sockets(ProcessTest):
 [proxy.office]
 listen = "127.0.0.1:1"
 upstream = "127.0.0.1:{self.port}"
+upstream_check = "none"
 """)
         with socket.create_server(("127.0.0.1", 0)) as one, \
                 socket.create_server(("127.0.0.1", 0)) as two, \
