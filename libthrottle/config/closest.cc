@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 
 namespace throttle::config {
 
@@ -12,16 +13,22 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;
 
-// Levenshtein's: letters to add, drop or change. Both words are of sane length.
+// Letters to add, drop or change, or to swap with the next one: optimal string alignment, as
+// Damerau and Levenshtein count. Both words are of sane length.
 std::size_t distance(std::string_view from, std::string_view to) {
-  std::array<std::size_t, kLongestWord + 1> row{};  // from the beginning of `from` to all of `to`
+  using Row = std::array<std::size_t, kLongestWord + 1>;  // to the beginnings of `to`
+  Row before{};                                           // from what is two letters shorter
+  Row above{};
+  Row row{};
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = row[0]++;
+    before = std::exchange(above, row);
+    row[0] = i + 1;
     for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t change = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
+      const std::size_t change = above[j] + (from[i] == to[j] ? 0 : 1);
+      row[j + 1] = std::min({change, row[j] + 1, above[j + 1] + 1});
+      const bool swapped = i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j];
+      if (swapped) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
   }
   return row[to.size()];
