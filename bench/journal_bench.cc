@@ -4,11 +4,16 @@
 // The argument is the number of peers that take a lease and give it back in turn. Each iteration is
 // a batch of 4,096 events, so `items_per_second` are events (or connections), and 1e9 divided by it
 // the nanoseconds of each.
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <random>
+#include <stop_token>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -16,6 +21,7 @@
 #include "libthrottle/core/check.h"
 #include "libthrottle/journal/bookkeeper.h"
 #include "libthrottle/journal/opening.h"
+#include "libthrottle/journal/queries.h"
 #include "libthrottle/journal/recorder.h"
 #include "libthrottle/journal/verification.h"
 
@@ -104,11 +110,12 @@ BENCHMARK(recorder)->Arg(1'000)->Arg(100'000);
 // The writer's part without its thread: bookkeeper, chain and file.
 class Pipe {
  public:
-  explicit Pipe(std::size_t peers)
-      : load_(peers),
+  explicit Pipe(std::size_t peers, std::string file = {})
+      : file_(file.empty() ? folder_.file() : std::move(file)),
+        load_(peers),
         recorder_(channel_, load_.ledger(), {}),
         bookkeeper_({}, {}, {load_.now(), kWallUs}) {
-    Opening opening = open_journal({.path = folder_.file(), .name = "bench", .wall_us = kWallUs});
+    Opening opening = open_journal({.path = file_, .name = "bench", .wall_us = kWallUs});
     THROTTLE_CHECK(opening.store != nullptr);
     store_ = std::move(opening.store);
     bookkeeper_.open_file(opening.continuation);
@@ -127,18 +134,30 @@ class Pipe {
     if (++commits_ % 100 == 0)
       THROTTLE_CHECK(store_->database().checkpoint(Database::Checkpoint::kPassive));
   }
+  // At least `least` events; how many it became.
+  std::int64_t fill(std::int64_t least) {
+    std::int64_t events = 0;
+    while (events < least) {
+      const auto& batch = load_.events(kBatchEvents / 2);
+      recorder_.observe(batch);
+      commit();
+      events += static_cast<std::int64_t>(batch.size());
+    }
+    return events;
+  }
   // Ends the writing; how large the file is.
   std::int64_t close() {
     bookkeeper_.stop(load_.now());
     THROTTLE_CHECK(store_->commit(bookkeeper_.take_rows(), bookkeeper_.to_wall_us(load_.now())));
     store_->close_for_copying();
     store_.reset();
-    return static_cast<std::int64_t>(std::filesystem::file_size(folder_.file()));
+    return static_cast<std::int64_t>(std::filesystem::file_size(file_));
   }
-  std::string file() const { return folder_.file(); }
+  std::string file() const { return file_; }
 
  private:
   Folder folder_;
+  std::string file_;
   Load load_;
   std::shared_ptr<Channel> channel_ = std::make_shared<Channel>(std::size_t{1} << 18);
   Recorder recorder_;
@@ -196,16 +215,54 @@ void writer_connections(benchmark::State& state) {
 }
 BENCHMARK(writer_connections)->Arg(1'000)->Unit(benchmark::kMillisecond);
 
+// A reader in a thread of its own goes through all events again and again.
+class ScanningReader {
+ public:
+  explicit ScanningReader(std::string file)
+      : thread_([this, file = std::move(file)](const std::stop_token& stop) {
+          while (!stop.stop_requested())
+            scan(file, stop);
+        }) {}
+  std::uint64_t rows() const { return rows_; }
+
+ private:
+  void scan(const std::string& file, const std::stop_token& stop) {
+    auto reader = Reader::open(file);
+    THROTTLE_CHECK(reader);
+    THROTTLE_CHECK(visit_numbers(*reader, {}, [&](const EventNumbers&) {
+      ++rows_;
+      return !stop.stop_requested();
+    }));
+  }
+
+  std::atomic<std::uint64_t> rows_{0};
+  std::jthread thread_;  // the last one: it uses the others
+};
+
+void writer_beside_reader(benchmark::State& state) {
+  Pipe pipe(static_cast<std::size_t>(state.range(0)));
+  std::int64_t events = 0;
+  {
+    const ScanningReader reader(pipe.file());
+    for (auto each : state) {
+      static_cast<void>(each);
+      state.PauseTiming();
+      const auto& batch = pipe.load().events(kBatchEvents / 2);
+      pipe.recorder().observe(batch);
+      state.ResumeTiming();
+      pipe.commit();
+      events += static_cast<std::int64_t>(batch.size());
+    }
+    THROTTLE_CHECK(reader.rows() > 0 || events < 1'000'000);
+  }
+  state.SetItemsProcessed(events);
+}
+BENCHMARK(writer_beside_reader)->Arg(1'000)->Unit(benchmark::kMillisecond);
+
 // The argument is the number of thousands of events of the file.
 void verify(benchmark::State& state) {
   Pipe pipe(1'000);
-  std::int64_t events = 0;
-  while (events < state.range(0) * 1'000) {
-    const auto& batch = pipe.load().events(kBatchEvents / 2);
-    pipe.recorder().observe(batch);
-    pipe.commit();
-    events += static_cast<std::int64_t>(batch.size());
-  }
+  const std::int64_t events = pipe.fill(state.range(0) * 1'000);
   pipe.close();
   for (auto each : state) {
     static_cast<void>(each);
@@ -216,7 +273,23 @@ void verify(benchmark::State& state) {
 }
 BENCHMARK(verify)->Arg(100)->Arg(10'000)->Unit(benchmark::kMillisecond)->Iterations(1);
 
+// For measurements of the tool: a journal of that many events.
+int write_file(const std::string& file, std::int64_t events) {
+  Pipe pipe(1'000, file);
+  pipe.fill(events);
+  return pipe.close() > 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace throttle::bench
 
-BENCHMARK_MAIN();
+// `journal_bench --write FILE EVENTS`, or the benchmarks.
+int main(int count, char** arguments) {
+  if (count == 4 && std::string_view(arguments[1]) == "--write")
+    return throttle::bench::write_file(arguments[2], std::stoll(arguments[3]));
+  benchmark::Initialize(&count, arguments);
+  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,11 @@ class Row:
     @classmethod
     def at_least(cls, what: str, limit: float, figure: float) -> "Row":
         return cls(what, f"at least {limit:.1f}×", f"{_short(figure)}×", figure >= limit)
+
+    @classmethod
+    def figure_at_least(cls, what: str, limit: float, figure: float, unit: str) -> "Row":
+        return cls(what, f"at least {limit:,.0f} {unit}", _with(unit, _short(figure)),
+                   figure >= limit)
 
     def __str__(self) -> str:
         verdict = {True: "yes", False: "**no**", None: "–"}[self.reached]
@@ -64,7 +70,8 @@ def surroundings(*others: list[str]) -> str:
     """What it runs on, in one line, and how busy that is with other things. `others` are
     commands that print a program's version."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    versions = map(_first_line, (["nginx", "-v"], ["wrk", "-v"], *others))
+    versions = (_first_line(command) for command in (["nginx", "-v"], ["wrk", "-v"], *others)
+                if shutil.which(command[0]))
     return (f"{date.today()}, {model[1] if model else platform.processor()}, "
             f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f} before, "
             f"Linux {platform.release().split('-')[0]}; {'; '.join(versions)}")

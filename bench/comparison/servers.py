@@ -114,12 +114,14 @@ def install_upstream() -> Path | None:
 
 
 @contextmanager
-def running(name: str, port: int, command: list, folder: Path, cpu: int = SERVER_CPU):
-    """A server from when it listens until it has stopped."""
+def running(name: str, port: int, command: list, folder: Path,
+            cpu: int | set[int] = SERVER_CPU):
+    """A server on this core, or these, from when it listens until it has stopped."""
+    cpus = cpu if isinstance(cpu, set) else {cpu}
     with open(folder / f"{name}.log", "ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
-            preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus))
     try:
         _wait_for(port, process)
         yield Server(name, port, process)

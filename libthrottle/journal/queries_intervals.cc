@@ -93,12 +93,18 @@ Result<void> each_row(const Reader& reader, Statement& rows, Visit visit) {
   }
 }
 
-// Visits the ended ones of a range that began up to `began`, then calls `at_end`. Each slice is a
-// transaction of its own, and at_end() runs in that which finds no more events: so it sees the
-// commit of the last one, and whatever ended is in exactly one of both.
+// Those that ended within a range, and began up to a number.
+struct EndedIn {
+  SeqRange range;
+  std::int64_t began = INT64_MAX;
+};
+
+// Visits them, then calls `at_end`. Each slice is a transaction of its own, and at_end() runs in
+// that which finds no more events: so it sees the commit of the last one, and whatever ended is in
+// exactly one of both.
 template <typename Visit, typename AtEnd>
-Result<void> each_ended(Reader& reader, SeqRange range, std::int64_t began, Visit visit,
-                        AtEnd at_end) {
+Result<void> each_ended(Reader& reader, const EndedIn& asked, Visit visit, AtEnd at_end) {
+  const SeqRange range = asked.range;
   Database& database = reader.database();
   const auto failure = [&reader](const SqlError& error) {
     return tl::unexpected(reading_error(reader.path(), error));
@@ -119,7 +125,7 @@ Result<void> each_ended(Reader& reader, SeqRange range, std::int64_t began, Visi
     }
     const std::int64_t first = next->integer(0);
     const std::int64_t last = std::min(range.last - first, kSliceNumbers - 1) + first;
-    ended->start(first - 1, last, began);
+    ended->start(first - 1, last, asked.began);
     auto done = each_row(reader, *ended,
                          [&visit](const Statement& found) { visit(ended_interval(found)); });
     if (!done) return tl::unexpected(done.error());
@@ -152,7 +158,7 @@ Result<std::vector<Interval>> open_after(Reader& reader, std::int64_t seq) {
   std::vector<Interval> found;
   const auto add = [&found](Interval interval) { found.push_back(std::move(interval)); };
   auto done =
-      each_ended(reader, {.after = seq}, seq, add, [&] { return each_open(reader, seq, add); });
+      each_ended(reader, {{.after = seq}, seq}, add, [&] { return each_open(reader, seq, add); });
   if (!done) return tl::unexpected(done.error());
   std::ranges::sort(found, [](const Interval& one, const Interval& other) {
     return std::tie(one.semaphore, one.waits, one.since_seq) <
@@ -167,7 +173,7 @@ Result<void> visit_intervals(Reader& reader, SeqRange range, Sort sort,
   const auto show = [&visit, sort](const Interval& interval) {
     if (interval.waits == (sort == Sort::kWaits)) visit(interval);
   };
-  return each_ended(reader, range, INT64_MAX, show, [&]() -> Result<void> {
+  return each_ended(reader, {range}, show, [&]() -> Result<void> {
     if (range.last != INT64_MAX) return {};
     return each_open(reader, INT64_MAX, show);
   });
