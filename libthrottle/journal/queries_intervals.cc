@@ -96,7 +96,7 @@ Result<void> each_row(const Reader& reader, Statement& rows, Visit visit) {
 // Those that ended within a range, and began up to a number.
 struct EndedIn {
   SeqRange range;
-  std::int64_t began = INT64_MAX;
+  std::int64_t began = 0;
 };
 
 // Visits them, then calls `at_end`. Each slice is a transaction of its own, and at_end() runs in
@@ -173,7 +173,7 @@ Result<void> visit_intervals(Reader& reader, SeqRange range, Sort sort,
   const auto show = [&visit, sort](const Interval& interval) {
     if (interval.waits == (sort == Sort::kWaits)) visit(interval);
   };
-  return each_ended(reader, {range}, show, [&]() -> Result<void> {
+  return each_ended(reader, {range, INT64_MAX}, show, [&]() -> Result<void> {
     if (range.last != INT64_MAX) return {};
     return each_open(reader, INT64_MAX, show);
   });
