@@ -1,10 +1,10 @@
 // What happened in the ledger, in order: observers (parked requests, metrics, journal, log) read it
 // after the operation. They decide nothing, and the ledger never waits for them.
 //
-// Which peer. kPeerAdded, kLabelled and kPeerRemoved carry the client address and the label, as do
-// the kLeaseEnded and kWaitEnded that come before a kPeerRemoved. So an observer can name a peer
-// that is gone. The other events are about a peer that was there when the event was appended:
-// LeaseLedger::peer() knows it as long as it lives.
+// Which peer. What is about a peer carries its client address and its label, so an observer can
+// name a peer that is gone; except kRefused, whose peer the ledger may never have known, and
+// kExcess.
+// Which semaphore. What is about a semaphore says how that is after the event.
 // Threads: values only.
 #pragma once
 
@@ -55,7 +55,7 @@ struct LedgerEvent {
   SemaphoreIndex semaphore = kNoSemaphore;  // of what is about one semaphore
   std::int32_t level = 0;                   // kConfigured
   bool retired = false;                     // kConfigured: no longer configured
-  SocketAddress client = {};                // see above
+  SocketAddress client = {};                // of the peer
   PeerId peer = 0;                          // of what is about one peer
   Count count = 0;                          // kConfigured: the full count
   Count excess = 0;                         // kRestored: its part; kExcess: of the semaphore
@@ -64,7 +64,10 @@ struct LedgerEvent {
   Duration waited{};            // kGranted, kWaitEnded, kWokenLate
   Duration held{};              // kLeaseEnded; kExcess: how long it lasted, if it ended
   std::size_t max_pending = 0;  // kConfigured
-  Label label = {};             // see above
+  Label label = {};             // of the peer
+  Count acquired = 0;           // of the semaphore, afterwards: the sum of its leases,
+  Count full_count = 0;         // its full count,
+  std::size_t waiting = 0;      // and how many requests wait for it
 };
 
 }  // namespace throttle

@@ -64,37 +64,23 @@ PeerId LedgerState::fresh_id() {
 
 Peer& LedgerState::add_peer(PeerId id, PeerSpec spec) {
   PeerIdentity identity{.label = Label(std::move(spec.label)), .address = spec.address};
-  report({.kind = EventKind::kPeerAdded,
-          .client = identity.address,
-          .peer = id,
-          .at = now(),
-          .label = identity.label});
-  return peers_.add(id, std::move(identity), now(), spec.time_to_live);
+  Peer& peer = peers_.add(id, std::move(identity), now(), spec.time_to_live);
+  report({.kind = EventKind::kPeerAdded, .at = now()}, peer);
+  return peer;
 }
 
 void LedgerState::remove_peer(Peer& peer, Cause cause) {
-  const PeerIdentity& leaving = peers_.identity(peer);
-  if (peer.waits()) drop_waiter(peer.waiter(), cause, &leaving);
+  if (peer.waits()) drop_waiter(peer.waiter(), cause);
   while (peer.leases() > 0)
-    end_lease(peer, peers_.newest_lease(peer), cause, &leaving);
-  report({.kind = EventKind::kPeerRemoved,
-          .cause = cause,
-          .client = leaving.address,
-          .peer = peer.id(),
-          .at = now(),
-          .label = leaving.label});
+    end_lease(peer, peers_.newest_lease(peer), cause);
+  report({.kind = EventKind::kPeerRemoved, .cause = cause, .at = now()}, peer);
   peers_.remove(peer);
 }
 
 void LedgerState::set_label(Peer& peer, std::string_view label) {
-  const PeerIdentity& identity = peers_.identity(peer);
-  if (identity.label.text() == label) return;
+  if (peers_.identity(peer).label.text() == label) return;
   peers_.set_label(peer, Label(std::string(label)));
-  report({.kind = EventKind::kLabelled,
-          .client = identity.address,
-          .peer = peer.id(),
-          .at = now(),
-          .label = identity.label});
+  report({.kind = EventKind::kLabelled, .at = now()}, peer);
 }
 
 // --- leases ---
@@ -113,11 +99,11 @@ FencingToken LedgerState::grant(Peer& peer, const Demand& demand, Duration waite
   if (demand.limits.hold != kForever) peers_.end_by(peer, clock_.after(demand.limits.hold));
   report({.kind = EventKind::kGranted,
           .semaphore = demand.semaphore,
-          .peer = peer.id(),
           .count = demand.count,
           .token = token,
           .at = now(),
-          .waited = waited});
+          .waited = waited},
+         peer);
   return token;
 }
 
@@ -127,29 +113,28 @@ void LedgerState::reinstate(Peer& peer, SemaphoreIndex index, Count count) {
   hold(semaphore, peer, {.semaphore = index, .count = count, .token = 0, .since = now()});
   report({.kind = EventKind::kRestored,
           .semaphore = index,
-          .peer = peer.id(),
           .count = count,
           .excess = std::min(count, semaphore.over_commit()),
-          .at = now()});
+          .at = now()},
+         peer);
   report_excess(semaphore, peer.id());
 }
 
-void LedgerState::end_lease(Peer& peer, const Lease& lease, Cause cause,
-                            const PeerIdentity* leaving) {
-  const SemaphoreIndex index = lease.semaphore;
-  report_end({.kind = EventKind::kLeaseEnded,
-              .cause = cause,
-              .semaphore = index,
-              .peer = peer.id(),
-              .count = lease.count,
-              .token = lease.token,
-              .at = now(),
-              .held = now() - lease.since},
-             leaving);
-  semaphores_[index].give_back(lease.count);
+void LedgerState::end_lease(Peer& peer, const Lease& lease, Cause cause) {
+  const Lease ended = lease;
+  semaphores_[ended.semaphore].give_back(ended.count);
   peers_.remove_lease(peer, lease);
-  semaphores_.mark(index);
-  if (semaphores_[index].excess().count > 0) report_excess(semaphores_[index], 0);
+  report({.kind = EventKind::kLeaseEnded,
+          .cause = cause,
+          .semaphore = ended.semaphore,
+          .count = ended.count,
+          .token = ended.token,
+          .at = now(),
+          .held = now() - ended.since},
+         peer);
+  semaphores_.mark(ended.semaphore);
+  if (semaphores_[ended.semaphore].excess().count > 0)
+    report_excess(semaphores_[ended.semaphore], 0);
 }
 
 // --- waiting ---
@@ -168,9 +153,9 @@ void LedgerState::enqueue(Peer& peer, const Demand& demand) {
   peers_.begin_wait(peer, semaphore.enqueue(waiters_, waiter, limit, client));
   report({.kind = EventKind::kQueued,
           .semaphore = demand.semaphore,
-          .peer = peer.id(),
           .count = demand.count,
-          .at = now()});
+          .at = now()},
+         peer);
 }
 
 Waiter LedgerState::unqueue(WaiterSlot slot) {
@@ -191,24 +176,35 @@ void LedgerState::grant_head(SemaphoreIndex index) {
   grant(peer, {index, waiter.count, {.hold = waiter.hold}}, now() - waiter.since);
 }
 
-void LedgerState::drop_waiter(WaiterSlot slot, Cause cause, const PeerIdentity* leaving) {
+void LedgerState::drop_waiter(WaiterSlot slot, Cause cause) {
   const Waiter waiter = unqueue(slot);
   semaphores_.mark(waiter.semaphore);
-  report_end({.kind = EventKind::kWaitEnded,
-              .cause = cause,
-              .semaphore = waiter.semaphore,
-              .peer = waiter.peer,
-              .count = waiter.count,
-              .at = now(),
-              .waited = now() - waiter.since},
-             leaving);
+  report({.kind = EventKind::kWaitEnded,
+          .cause = cause,
+          .semaphore = waiter.semaphore,
+          .count = waiter.count,
+          .at = now(),
+          .waited = now() - waiter.since},
+         *peers_.find(waiter.peer));
 }
 
-void LedgerState::report_end(LedgerEvent&& event, const PeerIdentity* leaving) {
-  if (leaving != nullptr) {
-    event.client = leaving->address;
-    event.label = leaving->label;
+// --- reports ---
+
+void LedgerState::report(LedgerEvent&& event) {
+  if (event.semaphore != kNoSemaphore) {
+    const Semaphore& semaphore = semaphores_[event.semaphore];
+    event.acquired = semaphore.acquired().value();
+    event.full_count = semaphore.settings().full_count;
+    event.waiting = semaphore.waiting();
   }
+  events_.push_back(std::move(event));
+}
+
+void LedgerState::report(LedgerEvent&& event, const Peer& peer) {
+  const PeerIdentity& identity = peers_.identity(peer);
+  event.peer = peer.id();
+  event.client = identity.address;
+  event.label = identity.label;
   report(std::move(event));
 }
 

@@ -114,11 +114,9 @@ class LedgerState {
   void enqueue(Peer& peer, const Demand& demand);
   // Grants to the head of a queue in which somebody waits.
   void grant_head(SemaphoreIndex semaphore);
-  // `lease` is one of the peer's own. `leaving` is what the event says of a peer that is removed
-  // with this step; of other peers the event says nothing but the id.
-  void end_lease(Peer& peer, const Lease& lease, Cause cause,
-                 const PeerIdentity* leaving = nullptr);
-  void drop_waiter(WaiterSlot slot, Cause cause, const PeerIdentity* leaving = nullptr);
+  // `lease` is one of the peer's own.
+  void end_lease(Peer& peer, const Lease& lease, Cause cause);
+  void drop_waiter(WaiterSlot slot, Cause cause);
 
   // --- configuration and pauses ---
   // Drops the waiters that can never be served now, and marks every semaphore.
@@ -144,7 +142,10 @@ class LedgerState {
   const Semaphore& pop_marked() { return semaphores_.pop_marked(); }
 
   // --- reports ---
-  void report(LedgerEvent&& event) { events_.push_back(std::move(event)); }
+  // What is about a semaphore is reported when it is as the event says.
+  void report(LedgerEvent&& event);
+  // The same, of a peer that is known.
+  void report(LedgerEvent&& event, const Peer& peer);
   std::vector<LedgerEvent>& events() { return events_; }
 
   // Proves each part, and that the parts sum up to the whole. The first violation, empty if none.
@@ -157,7 +158,6 @@ class LedgerState {
   Waiter unqueue(WaiterSlot slot);
   void drop_never_served(const Semaphore& semaphore);
   IpAddress client_of(const Waiter& waiter) const;
-  void report_end(LedgerEvent&& event, const PeerIdentity* leaving);
   void report_settings(const Semaphore& semaphore);
   // To be called where leases or the full count changed. `restored_by` is 0 for any other cause.
   void report_excess(Semaphore& semaphore, PeerId restored_by);

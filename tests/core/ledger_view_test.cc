@@ -82,6 +82,39 @@ TEST_F(View, TellsWhatAPeerHadBeforeItsEnd) {
               ElementsAre(EventKind::kWaitEnded, EventKind::kLeaseEnded, EventKind::kPeerRemoved));
 }
 
+TEST_F(View, EveryEventOfAPeerNamesItsClientAndItsLabel) {
+  const SocketAddress client{*IpAddress::parse("192.0.2.7"), 4000};
+  const PeerId peer = add_peer({.time_to_live = 1h, .address = client, .label = "nightly"});
+  acquire(peer, "B");
+  const PeerId waiter = add_peer({.time_to_live = 1h, .address = client, .label = "nightly"});
+  acquire(waiter, "B");
+  release(peer, "B");
+  release(waiter, "B");
+  remove_peer(waiter);
+  const auto happened = events();
+  ASSERT_EQ(happened.size(), 8U);
+  for (const LedgerEvent& event : happened) {
+    EXPECT_EQ(event.client, client);
+    EXPECT_EQ(event.label.text(), "nightly");
+  }
+}
+
+TEST_F(View, EveryEventSaysHowItsSemaphoreIsAfterwards) {
+  const PeerId holder = asking("A", 3), waiter = asking("A", 2);
+  release(holder, "A");
+  release(waiter, "A");
+  std::vector<std::tuple<EventKind, Count, std::size_t>> steps;
+  for (const LedgerEvent& event : events()) {
+    if (event.semaphore == kNoSemaphore || event.kind == EventKind::kConfigured) continue;
+    EXPECT_EQ(event.full_count, 3);
+    steps.emplace_back(event.kind, event.acquired, event.waiting);
+  }
+  using enum EventKind;
+  EXPECT_THAT(steps, ElementsAre(std::tuple(kGranted, 3, 0), std::tuple(kQueued, 3, 1),
+                                 std::tuple(kLeaseEnded, 0, 1), std::tuple(kGranted, 2, 0),
+                                 std::tuple(kLeaseEnded, 0, 0)));
+}
+
 TEST_F(View, TellsOfRefusalsAndWhy) {
   const PeerId peer = add_peer();
   events();

@@ -76,6 +76,10 @@ std::string text_of(const LedgerEvent& event) {
     text +=
         ", semaphore " + std::to_string(event.semaphore) + ", count " + std::to_string(event.count);
   }
+  if (event.semaphore != kNoSemaphore) {
+    text += ", then " + std::to_string(event.acquired) + " of " + std::to_string(event.full_count) +
+            " held, " + std::to_string(event.waiting) + " waiting";
+  }
   if (event.cause != Cause::kNone) text += ", " + std::string(name_of(event.cause));
   if (event.kind == EventKind::kRefused) text += ", " + std::string(name_of(event.refusal));
   if (event.excess != 0) text += ", excess " + std::to_string(event.excess);

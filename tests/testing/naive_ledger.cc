@@ -40,7 +40,7 @@ void NaiveLedger::notice_lateness() {
   const auto late_by = std::exchange(choices_.late_by, std::nullopt);
   if (!late_by) return;
   spared_until_ = now_ + 2s;
-  events_.push_back({.kind = EventKind::kWokenLate, .at = now_, .waited = *late_by});
+  report({.kind = EventKind::kWokenLate, .at = now_, .waited = *late_by});
 }
 
 std::size_t NaiveLedger::let_time_pass(TimePoint to) {
@@ -135,11 +135,7 @@ void NaiveLedger::renew_round(SemaphoreIndex semaphore) {
 NaiveLedger::Peer& NaiveLedger::add(PeerId id, const PeerSpec& spec) {
   peers_.push_back({.id = id, .address = spec.address, .label = spec.label});
   renew(peers_.back(), spec.time_to_live);
-  events_.push_back({.kind = EventKind::kPeerAdded,
-                     .client = spec.address,
-                     .peer = id,
-                     .at = now_,
-                     .label = Label(spec.label)});
+  report({.kind = EventKind::kPeerAdded, .at = now_}, &peers_.back());
   return peers_.back();
 }
 
@@ -150,47 +146,38 @@ void NaiveLedger::renew(Peer& peer, Duration time_to_live) const {
 
 void NaiveLedger::remove(Position position, Cause cause) {
   Peer& peer = peers_[position];
-  if (peer.wait) drop_wait(peer, cause, Leaving::kYes);
+  if (peer.wait) drop_wait(peer, cause);
   while (!peer.leases.empty())
-    end_lease(peer, peer.leases.back().semaphore, cause, Leaving::kYes);
-  events_.push_back({.kind = EventKind::kPeerRemoved,
-                     .cause = cause,
-                     .client = peer.address,
-                     .peer = peer.id,
-                     .at = now_,
-                     .label = Label(peer.label)});
+    end_lease(peer, peer.leases.back().semaphore, cause);
+  report({.kind = EventKind::kPeerRemoved, .cause = cause, .at = now_}, &peer);
   peers_.erase(peers_.begin() + static_cast<std::ptrdiff_t>(position));
 }
 
-void NaiveLedger::drop_wait(Peer& peer, Cause cause, Leaving leaving) {
-  events_.push_back({.kind = EventKind::kWaitEnded,
-                     .cause = cause,
-                     .semaphore = peer.wait->semaphore,
-                     .peer = peer.id,
-                     .count = peer.wait->count,
-                     .at = now_,
-                     .waited = now_ - peer.wait->since});
-  if (leaving == Leaving::kYes) events_.back().client = peer.address;
-  if (leaving == Leaving::kYes) events_.back().label = Label(peer.label);
-  const SemaphoreIndex semaphore = peer.wait->semaphore;
+void NaiveLedger::drop_wait(Peer& peer, Cause cause) {
+  const Wait wait = *peer.wait;
   peer.wait.reset();
-  renew_round(semaphore);
+  report({.kind = EventKind::kWaitEnded,
+          .cause = cause,
+          .semaphore = wait.semaphore,
+          .count = wait.count,
+          .at = now_,
+          .waited = now_ - wait.since},
+         &peer);
+  renew_round(wait.semaphore);
 }
 
-void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause, Leaving leaving) {
+void NaiveLedger::end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause) {
   const Lease lease = *lease_of(peer, semaphore);
-  events_.push_back({.kind = EventKind::kLeaseEnded,
-                     .cause = cause,
-                     .semaphore = semaphore,
-                     .peer = peer.id,
-                     .count = lease.count,
-                     .token = lease.token,
-                     .at = now_,
-                     .held = now_ - lease.since});
-  if (leaving == Leaving::kYes) events_.back().client = peer.address;
-  if (leaving == Leaving::kYes) events_.back().label = Label(peer.label);
   std::erase_if(peer.leases,
                 [semaphore](const Lease& each) { return each.semaphore == semaphore; });
+  report({.kind = EventKind::kLeaseEnded,
+          .cause = cause,
+          .semaphore = semaphore,
+          .count = lease.count,
+          .token = lease.token,
+          .at = now_,
+          .held = now_ - lease.since},
+         &peer);
   report_excess(semaphore, 0);
 }
 
@@ -201,12 +188,29 @@ void NaiveLedger::report_excess(SemaphoreIndex semaphore, PeerId restored_by) {
   if (before == 0) its.excess_since = now_;
   const bool ended = excess == 0 && before > 0;
   if (excess <= before && !ended) return;
-  events_.push_back({.kind = EventKind::kExcess,
-                     .semaphore = semaphore,
-                     .peer = restored_by,
-                     .excess = excess,
-                     .at = now_,
-                     .held = ended ? now_ - its.excess_since : Duration::zero()});
+  report({.kind = EventKind::kExcess,
+          .semaphore = semaphore,
+          .peer = restored_by,
+          .excess = excess,
+          .at = now_,
+          .held = ended ? now_ - its.excess_since : Duration::zero()});
+}
+
+void NaiveLedger::report(LedgerEvent event, const Peer* peer) {
+  if (peer != nullptr) {
+    event.peer = peer->id;
+    event.client = peer->address;
+    event.label = Label(peer->label);
+  }
+  if (event.semaphore != kNoSemaphore) {
+    event.acquired = acquired(event.semaphore);
+    event.full_count = semaphores_[event.semaphore].settings.full_count;
+    const auto waits = [&](const Peer& each) {
+      return each.wait && each.wait->semaphore == event.semaphore;
+    };
+    event.waiting = static_cast<std::size_t>(std::ranges::count_if(peers_, waits));
+  }
+  events_.push_back(event);
 }
 
 PeerId NaiveLedger::add_peer(TimePoint now, const PeerSpec& spec) {
@@ -238,11 +242,7 @@ void NaiveLedger::set_label(PeerId id, std::string_view label) {
   const auto position = position_of(id);
   if (!position || peers_[*position].label == label) return;
   peers_[*position].label = label;
-  events_.push_back({.kind = EventKind::kLabelled,
-                     .client = peers_[*position].address,
-                     .peer = id,
-                     .at = now_,
-                     .label = Label(std::string(label))});
+  report({.kind = EventKind::kLabelled, .at = now_}, &peers_[*position]);
 }
 
 // --- acquiring ---
@@ -326,11 +326,7 @@ AcquireStatus NaiveLedger::grant_or_queue(Peer& peer, SemaphoreIndex semaphore, 
   wait.arrival = ++arrivals_;
   peer.wait = wait;
   renew_round(semaphore);
-  events_.push_back({.kind = EventKind::kQueued,
-                     .semaphore = semaphore,
-                     .peer = peer.id,
-                     .count = count,
-                     .at = now_});
+  report({.kind = EventKind::kQueued, .semaphore = semaphore, .count = count, .at = now_}, &peer);
   return AcquireStatus::kPending;
 }
 
@@ -342,13 +338,13 @@ void NaiveLedger::grant(Peer& peer, const Wait& request) {
     const TimePoint end = saturating_add(now_, request.hold);
     peer.hold_end = peer.hold_end ? std::min(*peer.hold_end, end) : end;
   }
-  events_.push_back({.kind = EventKind::kGranted,
-                     .semaphore = request.semaphore,
-                     .peer = peer.id,
-                     .count = request.count,
-                     .token = token,
-                     .at = now_,
-                     .waited = now_ - request.since});
+  report({.kind = EventKind::kGranted,
+          .semaphore = request.semaphore,
+          .count = request.count,
+          .token = token,
+          .at = now_,
+          .waited = now_ - request.since},
+         &peer);
   if (!choices_.grants.empty()) choices_.grants.erase(choices_.grants.begin());
 }
 
@@ -391,12 +387,12 @@ void NaiveLedger::report_refusal(const AcquireOutcome& outcome, std::string_view
                                  PeerId peer, Count count) {
   const auto index = configured_index(semaphore);
   if (!index || !is_refusal(outcome.status)) return;
-  events_.push_back({.kind = EventKind::kRefused,
-                     .refusal = outcome.status,
-                     .semaphore = *index,
-                     .peer = peer,
-                     .count = count,
-                     .at = now_});
+  report({.kind = EventKind::kRefused,
+          .refusal = outcome.status,
+          .semaphore = *index,
+          .peer = peer,
+          .count = count,
+          .at = now_});
 }
 
 FencingToken NaiveLedger::next_token() {
@@ -490,12 +486,12 @@ void NaiveLedger::restore_lease(Peer& peer, SemaphoreIndex semaphore, Count coun
   peer.leases.push_back({semaphore, count, 0, now_});
   const Count beyond =
       std::max<Count>(0, acquired(semaphore) - semaphores_[semaphore].settings.full_count);
-  events_.push_back({.kind = EventKind::kRestored,
-                     .semaphore = semaphore,
-                     .peer = peer.id,
-                     .count = count,
-                     .excess = std::min(count, beyond),
-                     .at = now_});
+  report({.kind = EventKind::kRestored,
+          .semaphore = semaphore,
+          .count = count,
+          .excess = std::min(count, beyond),
+          .at = now_},
+         &peer);
   report_excess(semaphore, peer.id);
 }
 

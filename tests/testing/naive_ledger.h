@@ -144,9 +144,10 @@ class NaiveLedger {
   bool grant_next();
   void renew_round(SemaphoreIndex semaphore);
   void remove(Position position, Cause cause);
-  enum class Leaving : std::uint8_t { kNo, kYes };  // whether the whole peer is removed
-  void drop_wait(Peer& peer, Cause cause, Leaving leaving = Leaving::kNo);
-  void end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause, Leaving leaving = Leaving::kNo);
+  void drop_wait(Peer& peer, Cause cause);
+  void end_lease(Peer& peer, SemaphoreIndex semaphore, Cause cause);
+  // `peer` is the one that it is about, if there is one that is known.
+  void report(LedgerEvent event, const Peer* peer = nullptr);
   void report_settings(SemaphoreIndex semaphore);
   void report_excess(SemaphoreIndex semaphore, PeerId restored_by);
   Peer& add(PeerId id, const PeerSpec& spec);

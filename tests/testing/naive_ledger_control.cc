@@ -47,7 +47,7 @@ void NaiveLedger::pause(std::string_view semaphore) {
   Semaphore* const known = ever_configured(semaphore);
   if (known == nullptr || ++known->pauses > 1) return;
   const auto index = static_cast<SemaphoreIndex>(known - semaphores_.data());
-  events_.push_back({.kind = EventKind::kPaused, .semaphore = index, .at = now_});
+  report({.kind = EventKind::kPaused, .semaphore = index, .at = now_});
 }
 
 void NaiveLedger::resume(TimePoint now, std::string_view semaphore) {
@@ -55,7 +55,7 @@ void NaiveLedger::resume(TimePoint now, std::string_view semaphore) {
   Semaphore* const known = ever_configured(semaphore);
   if (known != nullptr && known->pauses > 0 && --known->pauses == 0) {
     const auto index = static_cast<SemaphoreIndex>(known - semaphores_.data());
-    events_.push_back({.kind = EventKind::kResumed, .semaphore = index, .at = now_});
+    report({.kind = EventKind::kResumed, .semaphore = index, .at = now_});
   }
   let_time_pass(now);
 }
@@ -71,14 +71,14 @@ NaiveLedger::Semaphore* NaiveLedger::ever_configured(std::string_view name) {
 
 void NaiveLedger::report_settings(SemaphoreIndex semaphore) {
   const SemaphoreSettings& settings = semaphores_[semaphore].settings;
-  events_.push_back({.kind = EventKind::kConfigured,
-                     .order = settings.order,
-                     .semaphore = semaphore,
-                     .level = settings.level,
-                     .retired = !semaphores_[semaphore].configured,
-                     .count = settings.full_count,
-                     .at = now_,
-                     .max_pending = settings.max_pending});
+  report({.kind = EventKind::kConfigured,
+          .order = settings.order,
+          .semaphore = semaphore,
+          .level = settings.level,
+          .retired = !semaphores_[semaphore].configured,
+          .count = settings.full_count,
+          .at = now_,
+          .max_pending = settings.max_pending});
 }
 
 // What the peers that are due leave behind is granted by the new settings only.
