@@ -222,6 +222,10 @@ void HttpPart::respond(http::ExchangeId exchange, http::Response response) {
   server_.respond(exchange, std::move(response));
 }
 
+void HttpPart::resume_answer(http::ExchangeId exchange) {
+  server_.resume(exchange);
+}
+
 void HttpPart::write_metrics(TimePoint /*now*/, pages::MetricsPage& page) {
   request_metrics_.write(page.short_families());
   pages::write_http(server_.counters(), parked_.size(), page.short_families());
@@ -233,7 +237,7 @@ http::Response HttpPart::metrics_page(TimePoint now) {
   for (Part* const part : served_)
     part->write_metrics(now, *page);
   http::Response response{.content_type = telemetry::kExpositionType};
-  response.is_monitoring = true;
+  response.flow_bound = http::FlowBound::kMonitoring;
   response.producer = std::move(page);
   return response;
 }

@@ -58,6 +58,7 @@ class HttpPart final : public Part, public Responder, private httpd::Server::Rec
   std::size_t open_count() const override;
 
   void respond(http::ExchangeId exchange, http::Response response) override;
+  void resume_answer(http::ExchangeId exchange) override;
 
  private:
   std::optional<http::Response> on_request(const http::Request& request, http::ExchangeId exchange,

@@ -11,6 +11,8 @@ namespace throttle::app {
 class Responder {
  public:
   virtual void respond(http::ExchangeId exchange, http::Response response) = 0;
+  // The producer of the answer has more to send. One that does not wait for it is no error.
+  virtual void resume_answer(http::ExchangeId exchange) = 0;
 
  protected:
   ~Responder() = default;
@@ -26,7 +28,7 @@ class LateAnswers {
   virtual void deliver() = 0;
   // The client of this exchange left. One that is not parked here is no error.
   virtual void abandon(http::ExchangeId exchange) = 0;
-  // From now on nothing is parked, and what is parked gets its answer.
+  // From now on nothing is parked, and what is parked gets its answer; streams end in order.
   virtual void stop_parking() = 0;
 
  protected:

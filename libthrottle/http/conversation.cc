@@ -141,10 +141,12 @@ bool Conversation::begin_flow(Response& response, const Output& output) {
   THROTTLE_CHECK(response.body.empty());
   const auto progress = response.producer->produce(response.body, output.now);
   if (progress == Producer::Progress::kEnd) return false;
-  const std::size_t most =
-      limits_->flows + (response.is_monitoring ? limits_->monitoring_flows : 0);
-  if (!head_ && output.flows != nullptr && output.flows->open >= most) {
-    ++output.flows->refused;
+  const bool bounded = response.flow_bound != FlowBound::kOwn;
+  Flows* const flows = bounded ? output.flows : nullptr;
+  const bool monitoring = response.flow_bound == FlowBound::kMonitoring;
+  const std::size_t most = limits_->flows + (monitoring ? limits_->monitoring_flows : 0);
+  if (!head_ && flows != nullptr && flows->open >= most) {
+    ++flows->refused;
     response = Response{.status = 503,
                         .body = "The server is sending " + std::to_string(limits_->flows) +
                                 " long answers already (max_streamed_answers = " +
@@ -163,19 +165,23 @@ bool Conversation::begin_flow(Response& response, const Output& output) {
     finish_response();
     return true;
   }
-  flow_ = std::make_unique<Flow>(std::move(response.producer), framing, output.flows);
+  flow_ = std::make_unique<Flow>(std::move(response.producer), framing, flows);
   flow_->begin(output.bytes, response.body, progress);
   move_to(Phase::kFlow);
-  flow_deadline_ = saturating_add(output.now, limits_->flow_time);
+  flow_time_ = bounded ? limits_->flow_time : kForever;
+  flow_deadline_ = saturating_add(output.now, flow_time_);
   return true;
 }
 
 void Conversation::flow(const Output& output) {
   THROTTLE_CHECK(phase_ == Phase::kFlow);
-  const auto progress = flow_->next(output.bytes, output.now);
-  if (progress == Producer::Progress::kEnd) return finish_response();
-  // What had to be sent by then was sent: the time begins again with what comes next.
-  if (flow_->waits()) flow_deadline_ = saturating_add(output.now, limits_->flow_time);
+  // All there was has been sent: the time begins again with what comes next.
+  if (flow_->waits()) flow_deadline_ = saturating_add(output.now, flow_time_);
+  if (flow_->next(output.bytes, output.now) == Producer::Progress::kEnd) finish_response();
+}
+
+TimePoint Conversation::flow_deadline() const {
+  return flow_waits() ? kNever : flow_deadline_;
 }
 
 bool Conversation::flow_waits() const {

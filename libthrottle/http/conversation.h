@@ -66,8 +66,8 @@ class Conversation {
   void flow(const Output& output);
   // In kFlow: whether the producer waits to be resumed.
   bool flow_waits() const;
-  // In kFlow: when the whole response must have been taken.
-  TimePoint flow_deadline() const { return flow_deadline_; }
+  // In kFlow: when the whole response must have been taken; kNever while the producer waits.
+  TimePoint flow_deadline() const;
   // In kFlow: ends the response here, though its producer has not.
   void end_flow(const Output& output);
   // The connection is lost: ends the producer, if there is one. Over.
@@ -107,6 +107,7 @@ class Conversation {
   std::uint16_t fault_status_ = 0;
   BodyShare body_;
   std::unique_ptr<Flow> flow_;  // in kFlow
+  Duration flow_time_{};        // for the whole
   TimePoint flow_deadline_ = kNever;
 };
 

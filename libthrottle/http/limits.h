@@ -49,7 +49,7 @@ struct Limits {
   // For one write of responses to be taken by the client. Beyond: reset.
   Duration write_time = std::chrono::seconds(30);
   // For a whole answer in pieces to be taken by the client, as long as the producer has something
-  // to send. Beyond: reset.
+  // to send. Beyond: reset. One that its handler bounds has no such limit (FlowBound::kOwn).
   Duration flow_time = std::chrono::minutes(10);
   // For a client that was sent an error to read it before the connection is closed under it.
   Duration linger_time = std::chrono::seconds(2);

@@ -37,6 +37,7 @@ struct Request {
   // Of load balancers (http/forwarded.h). Those of several headers are one list.
   std::string_view forwarded = {};
   std::string_view forwarded_for = {};
+  std::string_view last_event_id = {};  // of a client that resumes a stream of events
   SocketAddress client = {};
   // What the client connected to at a load balancer, by the PROXY header of the connection.
   std::optional<SocketAddress> destination = {};
@@ -46,6 +47,14 @@ struct Request {
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 inline constexpr std::string_view kHtmlType = "text/html; charset=utf-8";
 inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kEventStreamType = "text/event-stream";
+
+// What bounds an answer in pieces.
+enum class FlowBound : std::uint8_t {
+  kPages,       // Limits::flows, and flow_time for the whole
+  kMonitoring,  // likewise, but it may use those that are kept for monitoring
+  kOwn,         // its handler: such an answer goes on for as long as both sides want
+};
 
 // Move-only, for its producer has one owner.
 struct Response {
@@ -53,9 +62,9 @@ struct Response {
   std::string_view content_type = kTextType;  // static text; sent only with a body
   std::string body = {};
   std::vector<std::pair<std::string_view, std::string>> headers = {};  // further ones; static names
-  std::string about = {};                   // what a refusal is about, for the log; not sent
-  std::unique_ptr<Producer> producer = {};  // writes the body instead; `body` is empty then
-  bool is_monitoring = false;               // may use the answers in pieces that are kept for that
+  std::string about = {};                    // what a refusal is about, for the log; not sent
+  std::unique_ptr<Producer> producer = {};   // writes the body instead; `body` is empty then
+  FlowBound flow_bound = FlowBound::kPages;  // of an answer with a producer
 };
 
 // A header of a message on its way to or from a server.

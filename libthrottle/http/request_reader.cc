@@ -159,6 +159,7 @@ class RequestReader::Message final : private beast::http::basic_parser<true> {
   Place host_;
   Place origin_;
   Place fetch_site_;
+  Place last_event_id_;
   std::string forwarded_;      // all headers of the name, as one list
   std::string forwarded_for_;  // likewise
   std::size_t host_count_ = 0;
@@ -273,6 +274,7 @@ void RequestReader::Message::compose_request() {
   request_.host = text_at(host_);
   request_.origin = text_at(origin_);
   request_.fetch_site = text_at(fetch_site_);
+  request_.last_event_id = text_at(last_event_id_);
   request_.forwarded = forwarded_;
   request_.forwarded_for = forwarded_for_;
   request_.body = body_.empty() ? whole_body_ : body_;
@@ -359,6 +361,7 @@ void RequestReader::Message::on_field_impl(beast::http::field known, beast::stri
       break;
     default:
       if (beast::iequals(name, "Sec-Fetch-Site")) fetch_site_ = place_of(view(value));
+      if (beast::iequals(name, "Last-Event-ID")) last_event_id_ = place_of(view(value));
       if (beast::iequals(name, "X-Forwarded-For")) append_to_list(forwarded_for_, view(value));
       break;
   }

@@ -136,7 +136,7 @@ TEST_F(FlowTest, MonitoringHasAnswersOfItsOwn) {
   flow_in(other);
   ask();
   Response metrics = in_pieces({{"a"}, {"b"}});
-  metrics.is_monitoring = true;
+  metrics.flow_bound = FlowBound::kMonitoring;
   respond(std::move(metrics));
   EXPECT_THAT(output_, StartsWith("HTTP/1.1 200 "));
   EXPECT_EQ(flows_.open, 2U);
@@ -163,16 +163,32 @@ TEST_F(FlowTest, CanBeEndedBeforeItsProducer) {
   EXPECT_EQ(conversation_.phase(), Phase::kOver);
 }
 
-TEST_F(FlowTest, ItsTimeBeginsAgainWhenTheProducerWaits) {
+TEST_F(FlowTest, ItsTimeBeginsAgainWithWhatComesAfterAWait) {
   ask();
-  respond(in_pieces({{"a"}, {"b"}, {"c", Progress::kWait}}));
+  respond(in_pieces({{"a"}, {"b"}, {"c", Progress::kWait}, {"d"}}));
   EXPECT_EQ(conversation_.flow_deadline(), now_ + limits_.flow_time);
   const TimePoint start = now_;
   now_ += std::chrono::seconds(5);
   flow();
   EXPECT_EQ(conversation_.flow_deadline(), start + limits_.flow_time);
   flow();
+  EXPECT_EQ(conversation_.flow_deadline(), kNever);
+  now_ += std::chrono::hours(24);
+  flow();
   EXPECT_EQ(conversation_.flow_deadline(), now_ + limits_.flow_time);
+}
+
+TEST_F(FlowTest, OneThatItsHandlerBoundsHasNoOtherBounds) {
+  Conversation other(limits_, {});
+  flow_in(other);
+  ask();
+  Response stream = in_pieces({{"a"}, {"b"}});
+  stream.flow_bound = FlowBound::kOwn;
+  respond(std::move(stream));
+  EXPECT_THAT(written(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(flows_.open, 1U);
+  flow();
+  EXPECT_EQ(conversation_.flow_deadline(), kNever);
 }
 
 }  // namespace

@@ -193,6 +193,60 @@ TEST_F(ServerFlowTest, AWaitingProducerIsAskedWhenItIsResumed) {
   http_server->resume(exchanges[0]);
 }
 
+TEST_F(ServerFlowTest, AProducerMayWaitForLongerThanAnAnswerMayTake) {
+  tap = {.pieces = 2, .piece_bytes = 3, .waits_after = 1};
+  start({.flow_time = 1ms});
+  uv::End& client = connect_and_send(get("/flow"));
+  run_until_received(client, "ppp");
+  uv::run_briefly(loop, 50ms);
+  http_server->resume(exchanges[0]);
+  run_until_received(client, "\r\n0\r\n\r\n");
+}
+
+TEST_F(ServerFlowTest, ResumingWhileTheClientDoesNotReadLosesNothing) {
+  tap = {.pieces = 40, .piece_bytes = 1'000'000, .waits_after = 20};
+  start();
+  uv::End& client = connect_client();
+  client.stream.stop_reading();
+  client.stream.write(get("/flow"));
+  run_until_asked(1);
+  const std::size_t asked = run_until_stuck();
+  http_server->resume(exchanges[0]);
+  uv::run_briefly(loop, 20ms);
+  EXPECT_EQ(tap.asked, asked);
+  client.stream.start_reading();
+  run_until_asked(20);
+  while (tap.asked < tap.pieces) {
+    http_server->resume(exchanges[0]);
+    uv::run_briefly(loop);
+  }
+  run_until_received(client, "\r\n0\r\n\r\n");
+  EXPECT_EQ(body_of(client).size(), 40'000'000U);
+}
+
+TEST_F(ServerFlowTest, AClientThatIsResetWhileTheProducerWaitsEndsIt) {
+  tap.waits_after = 1;
+  start();
+  uv::End& client = connect_and_send(get("/flow") + get("/a"));
+  run_until_asked(1);
+  client.stream.close_with_reset();
+  run_until_open(0);
+  EXPECT_EQ(tap.alive, 0);
+  http_server->resume(exchanges[0]);
+  EXPECT_THAT(handled, testing::IsEmpty()) << "a pipelined request was served";
+}
+
+TEST_F(ServerFlowTest, AProducerThatIsResumedBeforeAStopSaysItsLastWord) {
+  tap = {.pieces = 2, .piece_bytes = 3, .waits_after = 1};
+  start();
+  uv::End& client = connect_and_send(get("/flow"));
+  run_until_received(client, "ppp");
+  http_server->resume(exchanges[0]);
+  http_server->stop();
+  run_until([&] { return client.eof; });
+  EXPECT_THAT(client.bytes, EndsWith("ppp\r\n00000003\r\nppp\r\n0\r\n\r\n"));
+}
+
 TEST_F(ServerFlowTest, AClientThatLeavesWhileTheProducerWaitsEndsIt) {
   tap.waits_after = 1;
   start();
