@@ -1,11 +1,13 @@
 // The parts of both tools, and the order in which they start and drain.
 #include "libthrottle/app/composition.h"
 
+#include "libthrottle/app/events_part.h"
 #include "libthrottle/app/http_part.h"
 #include "libthrottle/app/journal_part.h"
 #include "libthrottle/app/lease_part.h"
 #include "libthrottle/app/ledger_part.h"
 #include "libthrottle/app/proxies_part.h"
+#include "libthrottle/app/run_id.h"
 #include "libthrottle/app/status_part.h"
 
 namespace throttle::app {
@@ -34,9 +36,23 @@ ProxiesPart::Witness witness_of(JournalPart* journal) {
   };
 }
 
-lease::KickWitness kick_witness_of(JournalPart* journal) {
-  if (journal == nullptr) return nullptr;
-  return [journal](const lease::Kick& kick) { journal->on_kick(kick); };
+// With a journal, a run has one name in both.
+EventsPart& add_events(Composition& composition, const Context& context,
+                       const config::ServerSettings& settings, std::string_view tool,
+                       const JournalPart* journal) {
+  return add<EventsPart>(
+      composition, context,
+      EventsPart::Options{.tool = tool,
+                          .run = journal == nullptr ? new_run_id() : journal->run(),
+                          .settings = settings.events});
+}
+
+lease::KickWitness kick_witness_of(JournalPart* journal, EventsPart& events, LedgerPart& ledger) {
+  return [journal, &events, &ledger](const lease::Kick& kick) {
+    ledger.on_kick(kick);
+    if (journal != nullptr) journal->on_kick(kick);
+    events.on_kick(kick);
+  };
 }
 
 // Either may be null.
@@ -55,17 +71,19 @@ StatusPart::Trouble trouble_of(const JournalPart* journal, const ProxiesPart* pr
 Composition compose_server(const Context& context, const config::ServerSettings& settings) {
   Composition made;
   JournalPart* const journal = add_journal(made, context, settings, "throttle-server");
+  EventsPart& events = add_events(made, context, settings, "throttle-server", journal);
   auto& ledger = add<LedgerPart>(made, context);
   auto& proxies = add<ProxiesPart>(made, context, witness_of(journal));
   auto& status =
       add<StatusPart>(made, context, StatusPart::Index::kWelcome, trouble_of(journal, nullptr));
-  auto& leases = add<LeasePart>(made, context, kick_witness_of(journal));
+  auto& leases = add<LeasePart>(made, context, kick_witness_of(journal, events, ledger));
   auto& http = add<HttpPart>(
       made, context, HttpPart::Options{.name = "http", .listen = settings.http.listen}, settings);
   for (const auto& part : made.parts)
     http.serve(*part);
   http.serve_later(leases);
-  made.drain_waves = {{&status, &http, &proxies}, {&leases, &ledger}};
+  http.serve_later(events);
+  made.drain_waves = {{&status, &http, &proxies}, {&leases, &ledger, &events}};
   if (journal != nullptr) made.drain_waves.push_back({journal});
   return made;
 }
@@ -82,13 +100,15 @@ Composition compose_proxy(const Context& context, const config::ServerSettings& 
   };
   made.drain_waves = {{&proxies}, {&ledger}};
   if (!settings.status) return finish();
+  auto& events = add_events(made, context, settings, "throttle-proxy", journal);
   auto& status =
       add<StatusPart>(made, context, StatusPart::Index::kRoutes, trouble_of(journal, &proxies));
   auto& http = add<HttpPart>(
       made, context, HttpPart::Options{.name = "status", .listen = *settings.status}, settings);
   for (const auto& part : made.parts)
     http.serve(*part);
-  made.drain_waves = {{&status, &proxies}, {&http}, {&ledger}};
+  http.serve_later(events);
+  made.drain_waves = {{&status, &proxies}, {&http}, {&ledger, &events}};
   return finish();
 }
 

@@ -5,11 +5,11 @@
 // from the timer, for observers must not change the ledger.
 #include "libthrottle/app/journal_part.h"
 
-#include <random>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "libthrottle/app/run_id.h"
 #include "libthrottle/app/version.h"
 #include "libthrottle/core/check.h"
 #include "libthrottle/pages/proxy_metrics.h"
@@ -25,13 +25,6 @@ using namespace std::chrono_literals;
 constexpr Duration kLongestStop = 5s;
 constexpr Duration kNextTurn = 1ms;
 constexpr Duration kPauseLooks = 100ms;  // while events are dropped, or may pause the ledger
-
-std::uint64_t new_run_id() {
-  constexpr int kBits = 53;
-  std::random_device device;
-  const std::uint64_t high = device();
-  return ((high << 32U) | device()) >> (64 - kBits);
-}
 
 journal::ConnectionEntry entry_of(std::string_view proxy, const proxy::ConnectionRecord& record) {
   return {.proxy = std::string(proxy),

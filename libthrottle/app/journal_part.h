@@ -44,6 +44,8 @@ class JournalPart final : public Part {
 
   // A proxied connection is over. From any call of the loop.
   void on_connection_ended(std::string_view proxy, const proxy::ConnectionRecord& record);
+  // Names this life of the process in the file.
+  std::uint64_t run() const { return run_; }
   // Why nothing is granted; empty if the journal lets grants be.
   std::string trouble() const;
   // An operator ends what a peer has, before the ledger does.

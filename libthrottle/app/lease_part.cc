@@ -15,10 +15,8 @@ LeasePart::LeasePart(const Context& context, lease::KickWitness witness)
     : runtime_(context.runtime),
       log_(context.logger.target("app")),
       door_(context.runtime.ledger()),
-      kick_witness_(std::move(witness)),
-      kicked_(context.limited_lines, log_, telemetry::Level::kWarn, "a peer is ended by force"),
       timer_(context.loop, uv::bound<&LeasePart::on_due>(this)) {
-  door_.set_kick_witness([this](const lease::Kick& kick) { on_kick(kick); });
+  door_.set_kick_witness(std::move(witness));
   subscription_ =
       runtime_.hub().add_observer([this](std::span<const LedgerEvent> events) { observe(events); });
 }
@@ -74,22 +72,6 @@ void LeasePart::abandon(http::ExchangeId exchange) {
 void LeasePart::stop_parking() {
   door_.stop_parking();
   deliver();
-}
-
-void LeasePart::on_kick(const lease::Kick& kick) {
-  const auto text = [](std::optional<Duration> span) {
-    return span ? format_duration(*span) : std::string("0s");
-  };
-  kicked_.write(kick.at,
-                {{"peer", kick.peer},
-                 {"semaphore", runtime_.ledger().semaphore_name(kick.semaphore)},
-                 {"by", kick.by},
-                 {"reason", kick.reason},
-                 {"within", text(kick.within)},
-                 {"bar", text(kick.bar)},
-                 {"client", kick.from.to_string()}},
-                kick.by + '\n' + kick.reason);
-  if (kick_witness_) kick_witness_(kick);
 }
 
 void LeasePart::on_due() {

@@ -32,13 +32,10 @@ class LeasePart final : public Part, public LateAnswers {
   void set_bounds(const config::ServerSettings& settings);
   void observe(std::span<const LedgerEvent> events);
   void on_due();
-  void on_kick(const lease::Kick& kick);
 
   uv::LedgerRuntime& runtime_;
   telemetry::Log log_;
   lease::LeaseDoor door_;
-  lease::KickWitness kick_witness_;
-  telemetry::LimitedLine kicked_;
   std::size_t max_peers_ = 0;  // in force since the start
   Responder* responder_ = nullptr;
   uv::Timer timer_;

@@ -22,6 +22,9 @@ class LedgerPart final : public Part {
   void pause() override;
   void resume() override;
 
+  // An operator ends what a peer has, before the ledger does.
+  void on_kick(const lease::Kick& kick) { log_.on_kick(kick); }
+
  private:
   void observe(std::span<const LedgerEvent> events);
   void apply(const config::ServerSettings& settings);

@@ -349,6 +349,17 @@ constexpr SettingKey kJournal[] = {
         "connections", kRestart, [](auto& s) -> auto& { return s.journal.connections; }),
 };
 
+constexpr SettingKey kEvents[] = {
+    key<Ranged<1, 1000>>(
+        "max_streams", kRestart, [](auto& s) -> auto& { return s.events.max_streams; }),
+    key<Ranged<1, 1 << 22>>(
+        "backlog", kRestart, [](auto& s) -> auto& { return s.events.backlog; }),
+    key<Ranged<1024, 16 * 1024 * 1024>>(
+        "buffer_bytes", kRestart, [](auto& s) -> auto& { return s.events.buffer_bytes; }),
+    key<Formed<kTimeLimit>>(
+        "keep_alive", kRestart, [](auto& s) -> auto& { return s.events.keep_alive; }),
+};
+
 constexpr SettingKey kStatus[] = {
     key<Listen>(
         "listen", kRestart, [](auto& s) -> auto& { return status_of(s); }, kMandatory),
@@ -363,6 +374,7 @@ constexpr SettingTable kTables[] = {
     {"logging.syslog", kSyslog},
     {"logging.eventlog", kEventLog},
     {"journal", kJournal},
+    {"events", kEvents},
     {"proxy_status", kStatus},
 };
 

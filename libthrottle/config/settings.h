@@ -19,6 +19,7 @@
 #include "libthrottle/core/time.h"
 #include "libthrottle/http/settings.h"
 #include "libthrottle/journal/settings.h"
+#include "libthrottle/pages/settings.h"
 #include "libthrottle/proxy/settings.h"
 #include "libthrottle/telemetry/settings.h"
 
@@ -40,6 +41,7 @@ struct ServerSettings {
   Duration drain_timeout = std::chrono::milliseconds(1500);  // for open requests when stopping
   telemetry::Settings logging;                               // [logging]
   journal::Settings journal;                                 // [journal]
+  pages::EventSettings events;                               // [events]
   std::vector<proxy::Settings> proxies;  // [proxy.NAME], in the order of their names
   std::optional<HostPort>
       status;  // [proxy_status]: where throttle-proxy shows its status over HTTP

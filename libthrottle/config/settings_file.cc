@@ -116,6 +116,10 @@ void read_server(TableReader table, ServerSettings& settings) {
     read_keys(*journal, "journal", settings);
     journal->finish();
   }
+  if (auto events = table.table("events")) {
+    read_keys(*events, "events", settings);
+    events->finish();
+  }
   read_keys(table, "", settings);
   read_litter_collection(table);
   read_proxies(table, settings);

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "libthrottle/core/duration.h"
 #include "libthrottle/core/text.h"
+#include "libthrottle/pages/event_words.h"
 
 namespace throttle::pages {
 
@@ -61,13 +63,15 @@ LedgerLog::LedgerLog(const LeaseLedger& ledger, telemetry::Log log, telemetry::L
       log_(log),
       peer_restored_(lines, log, telemetry::Level::kWarn, "a peer restored its lease"),
       excess_began_(lines, log, telemetry::Level::kWarn, "more is held than the limit allows"),
-      excess_ended_(lines, log, telemetry::Level::kWarn, "no more is held than the limit allows") {}
+      excess_ended_(lines, log, telemetry::Level::kWarn, "no more is held than the limit allows"),
+      kicked_(lines, log, telemetry::Level::kWarn, "kicked") {}
 
 void LedgerLog::observe(std::span<const LedgerEvent> events) {
   warn_of_lost(events);
   for (const LedgerEvent& event : events) {
     warn(event);
     if (log_.enabled(telemetry::Level::kDebug)) trace(event);
+    if (event.kind == EventKind::kPeerRemoved) kicks_.erase(event.peer);
   }
 }
 
@@ -154,17 +158,51 @@ std::string LedgerLog::describe_lost(const LedgerEvent& event) const {
   return text + " of " + event.client.to_string();
 }
 
+void LedgerLog::on_kick(const lease::Kick& kick) {
+  const auto peer = ledger_.peer(kick.peer);
+  const PeerState known = peer.value_or(PeerState());
+  kicked_.write(kick.at,
+                {{"peer", kick.peer},
+                 {"label", known.label},
+                 {"client", known.address.to_string()},
+                 {"semaphore", ledger_.semaphore_name(kick.semaphore)},
+                 {"by", kick.by},
+                 {"reason", kick.reason},
+                 {"within", format_duration(kick.within.value_or(Duration::zero()))},
+                 {"bar", format_duration(kick.bar.value_or(Duration::zero()))},
+                 {"from", kick.from.to_string()}},
+                kick.by + '\n' + kick.reason + '\n' + std::to_string(kick.peer));
+  if (log_.enabled(telemetry::Level::kDebug)) kicks_.insert_or_assign(kick.peer, kick);
+}
+
+const lease::Kick* LedgerLog::kick_of(const LedgerEvent& event) const {
+  if (event.cause != Cause::kForced) return nullptr;
+  const auto found = kicks_.find(event.peer);
+  return found == kicks_.end() ? nullptr : &found->second;
+}
+
 void LedgerLog::trace(const LedgerEvent& event) const {
-  if (event.semaphore == kNoSemaphore) {
-    log_.debug(to_string(event.kind), {{"peer", event.peer}});
-    return;
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  std::vector<telemetry::Field> fields;
+  const std::string client = event.client.to_string();
+  if (event.peer != 0) fields.emplace_back("peer", event.peer);
+  if (!event.label.empty()) fields.emplace_back("label", event.label.text());
+  if (event.client != SocketAddress()) fields.emplace_back("client", client);
+  if (event.semaphore != kNoSemaphore) {
+    fields.emplace_back("semaphore", ledger_.semaphore_name(event.semaphore));
+    fields.emplace_back("count", event.count);
   }
-  const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(event.waited);
-  log_.debug(to_string(event.kind), {{"peer", event.peer},
-                                     {"semaphore", ledger_.semaphore_name(event.semaphore)},
-                                     {"count", event.count},
-                                     {"token", event.token},
-                                     {"waited_us", waited.count()}});
+  if (event.token != 0) fields.emplace_back("token", event.token);
+  if (event.kind == EventKind::kGranted || event.kind == EventKind::kWaitEnded)
+    fields.emplace_back("waited_ms", duration_cast<milliseconds>(event.waited).count());
+  if (event.kind == EventKind::kLeaseEnded)
+    fields.emplace_back("held_ms", duration_cast<milliseconds>(event.held).count());
+  if (event.cause != Cause::kNone) fields.emplace_back("cause", cause_word(event.cause));
+  if (const lease::Kick* const kick = kick_of(event)) {
+    fields.emplace_back("by", kick->by);
+    fields.emplace_back("reason", kick->reason);
+  }
+  log_.write_all(telemetry::Level::kDebug, to_string(event.kind), fields);
 }
 
 }  // namespace throttle::pages

@@ -3,14 +3,17 @@
 // Warnings are those of the original server (peers that expired, peers that were restored). Clients
 // can trigger them. Restores and excesses are limited for each semaphore. A lease that was lost is
 // never left out, because somebody may look for it: those that are lost in one turn of the loop
-// share lines. Threads: one, the ledger's.
+// share lines. What operators end is limited for each of them, their reason and the peer. Threads:
+// one, the ledger's.
 #pragma once
 
+#include <map>
 #include <set>
 #include <span>
 #include <string>
 
 #include "libthrottle/core/lease_ledger.h"
+#include "libthrottle/lease/lease_door.h"
 #include "libthrottle/telemetry/limited_line.h"
 #include "libthrottle/telemetry/log.h"
 
@@ -22,6 +25,8 @@ class LedgerLog {
   LedgerLog(const LeaseLedger& ledger, telemetry::Log log, telemetry::LimitedLines& lines);
 
   void observe(std::span<const LedgerEvent> events);
+  // An operator ends what a peer has, before the ledger does.
+  void on_kick(const lease::Kick& kick);
 
  private:
   void warn(const LedgerEvent& event);
@@ -29,13 +34,16 @@ class LedgerLog {
   void warn_of_lost(std::span<const LedgerEvent> events) const;
   std::string describe_lost(const LedgerEvent& event) const;
   void trace(const LedgerEvent& event) const;
+  // What an operator did to force this end; null if no operator did.
+  const lease::Kick* kick_of(const LedgerEvent& event) const;
 
   const LeaseLedger& ledger_;
   telemetry::Log log_;
   telemetry::LimitedLine peer_restored_;
-  telemetry::LimitedLine excess_began_;
-  telemetry::LimitedLine excess_ended_;
-  std::set<SemaphoreIndex> in_excess_;
+  // can trigger them. Restores and excesses are limited for each semaphore. A lease that was lost
+  // is never left out, because somebody may look for it: those that are lost in one turn of the
+  // loop share lines. What operators end is limited for each of them, their reason and the peer.
+  // Threads: one, the ledger's.
 };
 
 }  // namespace throttle::pages

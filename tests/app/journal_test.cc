@@ -274,7 +274,7 @@ TEST_F(JournalTest, HasTheReasonOfAnOperatorBeforeWhatItEnds) {
   EXPECT_EQ(count("SELECT count(*) FROM event e JOIN event k ON k.kind_no = 41 AND k.seq < e.seq "
                   "WHERE e.cause_no = 8"),
             1);
-  EXPECT_THAT(written, Contains(HasSubstr("a peer is ended by force")));
+  EXPECT_THAT(written, Contains(HasSubstr("kicked peer=")));
   const auto report = journal::verify_file(settings.journal.path, {});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_TRUE(report->violations.empty()) << report->violations.front().text;

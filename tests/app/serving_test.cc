@@ -205,7 +205,7 @@ TEST_F(ServingTest, ShowsTheLimitsInForceAndWhatTheProcessUses) {
 }
 
 TEST_F(ServingTest, WarnsAtTheStartIfARestartMayGrantTwice) {
-  constexpr std::size_t kLeases = 3;  // the part of a composed server that serves leases
+  constexpr std::size_t kLeases = 4;  // the part of a composed server that serves leases
   const auto warnings = [&](Duration grace, Duration max_expires_in) {
     written.clear();
     settings.startup_grace = grace;

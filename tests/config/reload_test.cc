@@ -67,15 +67,17 @@ level = "error"
 [journal]
 path = "j.db"
 keep = "2 days"
+[events]
+backlog = 9
 [proxy_status]
 listen = 8500)")
                                    .settings;
-  EXPECT_THAT(
-      keys_that_need_a_restart(before, after),
-      ElementsAre("startup_grace", "http.listen", "http.max_per_client", "logging.stderr.level",
-                  "logging.gelf.name", "logging.gelf.host", "logging.gelf.port",
-                  "logging.gelf.level", "logging.file.path", "logging.syslog.level",
-                  "logging.eventlog.level", "journal.path", "proxy_status.listen"));
+  EXPECT_THAT(keys_that_need_a_restart(before, after),
+              ElementsAre("startup_grace", "http.listen", "http.max_per_client",
+                          "logging.stderr.level", "logging.gelf.name", "logging.gelf.host",
+                          "logging.gelf.port", "logging.gelf.level", "logging.file.path",
+                          "logging.syslog.level", "logging.eventlog.level", "journal.path",
+                          "events.backlog", "proxy_status.listen"));
 }
 
 TEST(Reload, TakesOverWhatTakesEffectAtOnceAndNothingElse) {
@@ -112,6 +114,8 @@ TEST(SettingKeys, EachRowCopiesWhatItCompares) {
   other.logging.file = telemetry::FileSettings{"f", telemetry::Level::kTrace, 77'777, 7};
   other.logging.syslog = telemetry::SyslogSettings{telemetry::Level::kTrace};
   other.logging.event_log = telemetry::EventLogSettings{telemetry::Level::kTrace};
+  other.events = {
+      .max_streams = 77, .backlog = 77, .buffer_bytes = 77, .keep_alive = std::chrono::seconds(77)};
   other.journal = {"j",
                    "n",
                    std::chrono::seconds(77),

@@ -131,6 +131,42 @@ TEST_F(LedgerLogTest, LeavesNoneOutWhereALineIsTooShortForAll) {
     EXPECT_THAT(all, HasSubstr("label " + std::to_string(i) + "."));
 }
 
+TEST_F(LedgerLogTest, SaysOfEachStepWhoseItIsHowLongItTookAndWhy) {
+  telemetry::Logger chatty = telemetry::recording_logger("debug", written);
+  LedgerLog all(ledger, chatty.target("ledger"), lines);
+  ledger.clear_events();
+  hold("A", "nightly report", 1h);
+  const PeerId peer = ledger.events().back().peer;
+  all.observe(ledger.events());
+  ledger.clear_events();
+  EXPECT_THAT(
+      written.back(),
+      AllOf(HasSubstr("granted peer="),
+            HasSubstr(R"(label="nightly report" client=192.0.2.7:4000 semaphore=A count=2)"),
+            HasSubstr("waited_ms=0")));
+  now += 1500ms;
+  all.on_kick({.at = now,
+               .peer = peer,
+               .semaphore = kNoSemaphore,
+               .from = {*IpAddress::parse("192.0.2.9"), 5},
+               .by = "ann@desk",
+               .reason = "stuck"});
+  EXPECT_THAT(
+      written.back(),
+      AllOf(HasSubstr("kicked peer="),
+            HasSubstr(R"(label="nightly report" client=192.0.2.7:4000 semaphore="" by=ann@desk)"),
+            HasSubstr("reason=stuck from=192.0.2.9:5")));
+  ledger.remove_peer(now, peer, Cause::kForced);
+  written.clear();
+  all.observe(ledger.events());
+  ledger.clear_events();
+  EXPECT_THAT(
+      written.front(),
+      AllOf(HasSubstr("lease ended peer="),
+            HasSubstr(R"(label="nightly report" client=192.0.2.7:4000 semaphore=A count=2)"),
+            HasSubstr("held_ms=1500 cause=forced by=ann@desk reason=stuck")));
+}
+
 TEST_F(LedgerLogTest, LimitsRestoresForEachSemaphore) {
   for (const PeerId peer : {1U, 2U, 3U}) {
     for (const char* const semaphore : {"A", "B"}) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <iostream>
 
+#include "libthrottle/pages/event_streams.h"
 #include "libthrottle/pages/http_metrics.h"
 #include "libthrottle/pages/ledger_metrics.h"
 #include "libthrottle/pages/limit_metrics.h"
@@ -50,5 +51,7 @@ int main() {
                 page.short_families());
   write_reloads({}, page.short_families());
   write_log(logger, page.short_families());
+  const EventBacklog backlog(ledger, {});
+  EventStreams(backlog, ledger, {}, "").write_metrics(page.short_families());
   std::cout << whole(page);
 }

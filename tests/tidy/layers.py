@@ -22,7 +22,7 @@ class Room:
 
 LIBRARY = "libthrottle/"
 SETTINGS = tuple(f"libthrottle/{room}/settings.h" for room in
-                 ("gate", "http", "journal", "proxy", "telemetry"))
+                 ("gate", "http", "journal", "pages", "proxy", "telemetry"))
 BELOW_PAGES = ("core", "http", "lease", "uv", "telemetry", "gate", "proxy", "journal", "httpd",
                "client", "config")
 
