@@ -19,6 +19,7 @@ readonly PACKAGES_PACKAGE=(
   binutils lintian procps python3 python3-venv systemd-container util-linux)
 readonly PACKAGES_MSI=(iproute2 msitools openssl osslsigncode python3 util-linux wixl)
 readonly PACKAGES_OFFICE=(libreoffice-writer-nogui)
+readonly PACKAGES_BROWSER=(chromium chromium-driver)
 readonly PACKAGES_UNO=(procps python3-uno)
 
 readonly APT_UPDATE_LIMIT_S=300

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
-#include "libthrottle/core/duration.h"
 #include "libthrottle/pages/leases.h"
 #include "libthrottle/pages/limit_metrics.h"
 #include "libthrottle/uv/clock.h"

@@ -21,8 +21,9 @@ namespace throttle::inspect {
 
 // The exit code. An error is 2, too.
 enum class Exit : std::uint8_t {
-  kShown = 0,    // shown, the same, proven
-  kDiffers = 1,  // what was named is not there, or it differs, or is violated
+  kShown = 0,          // shown, the same, proven
+  kDiffers = 1,        // what was named is not there, or it differs, or is violated
+  kInterrupted = 130,  // Ctrl+C
 };
 
 // What was given on the command line, after it was parsed.
@@ -48,6 +49,10 @@ struct World {
   std::function<bool(const std::string& question)> ask;
   // A remark for people beside the output.
   std::function<void(const std::string& text)> remark;
+  // Makes what was written appear. May be empty.
+  std::function<void()> flush;
+  // Keys can be read, and a whole screen can be drawn.
+  bool has_screen = false;
 };
 
 struct Context {

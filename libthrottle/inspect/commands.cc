@@ -5,6 +5,7 @@
 #include "libthrottle/inspect/incident_commands.h"
 #include "libthrottle/inspect/live_commands.h"
 #include "libthrottle/inspect/usage_command.h"
+#include "libthrottle/inspect/watch_commands.h"
 
 namespace throttle::inspect {
 
@@ -18,6 +19,12 @@ constexpr CommandOption kSemaphore{"semaphore", "NAME",
 constexpr CommandOption kTop{"top", "N", "the N longest [10]"};
 constexpr CommandOption kLongerThan{"longer-than", "DURATION", "all that took at least as long"};
 
+constexpr CommandOption kWatchOptions[] = {
+    {"semaphore", "NAME", "only this one; may be repeated"},
+    {"kind", "NAME", "only these events, as granted; may be repeated"},
+    {"since", "ID", "what came after this event, as RUN.N of --json [from now on]"}};
+constexpr CommandOption kTopOptions[] = {
+    {"delay,d", "DURATION", "how often the screen is made again [2s]"}};
 constexpr CommandOption kReason{"reason", "TEXT",
                                 "why, for the log and the journal; it must be given"};
 constexpr CommandOption kYes{"yes", "", "do not ask"};
@@ -83,6 +90,16 @@ const Command kCommands[] = {
      .examples = {"connections", "connections office --json"},
      .most_words = 1,
      .run = &show_connections},
+    {.name = "watch",
+     .summary = "What happens from now on, a line an event, also over restarts of the server",
+     .examples = {"watch", "watch --semaphore database --kind granted --json"},
+     .options = kWatchOptions,
+     .run = &watch},
+    {.name = "top",
+     .summary = "The whole screen: semaphores, holders and waiters, again every two seconds",
+     .examples = {"top", "top -d 500ms"},
+     .options = kTopOptions,
+     .run = &top},
     {.name = "kick",
      .arguments = "PEER",
      .summary = "Removes a peer with all it holds and awaits; asks first",

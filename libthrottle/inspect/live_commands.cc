@@ -7,6 +7,7 @@
 
 #include "libthrottle/inspect/picture.h"
 #include "libthrottle/inspect/places.h"
+#include "libthrottle/inspect/status_text.h"
 
 namespace throttle::inspect {
 
@@ -14,41 +15,6 @@ namespace {
 
 std::string asked_name(const Context& context) {
   return context.given.words.empty() ? std::string() : context.given.words.front();
-}
-
-// What a semaphore is doing, in a word or two.
-std::string state_of(const LiveSemaphore& semaphore, const Samples& samples) {
-  if (!semaphore.paused.empty()) return "paused: " + semaphore.paused;
-  if (sample_of(samples, "throttle_paused", semaphore.name).value_or(0) > 0) return "paused";
-  const std::int64_t held = semaphore.held_count();
-  if (held > semaphore.full) return "over by " + std::to_string(held - semaphore.full);
-  if (semaphore.full == 0) return "closed";
-  return held == semaphore.full ? "full" : "free";
-}
-
-// Empty where the server writes none.
-std::string journal_text(Server& server) {
-  const auto journal = read_journal(server);
-  if (!journal) return {};
-  std::string text = " · journal ";
-  text += journal->up ? format_span(journal->lag_us) + " behind" : std::string("not open");
-  if (journal->pausing) text += ", nothing is granted until it has caught up";
-  if (!journal->last_error.empty()) text += ": " + journal->last_error;
-  return text;
-}
-
-std::string head_line(Server& server, const Samples& samples, std::int64_t now_us) {
-  std::string line = "throttle";
-  if (const auto version = server.page("/version")) {
-    std::string text = *version;
-    text.erase(text.find_last_not_of("\r\n ") + 1);
-    line += ' ' + text;
-  }
-  const auto started = samples.find("process_start_time_seconds");
-  if (started != samples.end())
-    line += ", up " + format_span(now_us - static_cast<std::int64_t>(started->second * 1e6));
-  line += ", " + server.url();
-  return line + journal_text(server);
 }
 
 // Exit code 1 for a name that is not there.
@@ -87,25 +53,10 @@ Result<Exit> show_status(Context& context) {
   const Samples samples = metrics ? parse_metrics(*metrics) : Samples();
   Output& out = context.out;
   out.line(head_line(server, samples, context.world.now_us));
-  using enum ColumnKind;
-  Columns columns{{"SEMAPHORE"},      {"HELD", kNumber}, {"MAX", kNumber}, {"WAITING", kNumber},
-                  {"LONGEST", kSpan}, {"ORDER"},         {"STATE"}};
-  if (out.is_for_people()) columns.erase(columns.begin() + 2);
-  if (auto begun = out.begin(std::move(columns)); !begun) return tl::unexpected(begun.error());
-  for (const LiveSemaphore& semaphore : *semaphores) {
-    Row row{semaphore.name,
-            semaphore.held_count(),
-            semaphore.full,
-            static_cast<std::int64_t>(semaphore.waiting.size()),
-            semaphore.waiting.empty() ? Cell() : Cell(semaphore.longest_wait_us()),
-            cell(semaphore.order),
-            state_of(semaphore, samples)};
-    if (out.is_for_people()) {
-      row[1] = std::to_string(semaphore.held_count()) + '/' + std::to_string(semaphore.full);
-      row.erase(row.begin() + 2);
-    }
-    out.add(std::move(row));
-  }
+  const ForWhom whom = out.is_for_people() ? ForWhom::kPeople : ForWhom::kMachines;
+  if (auto begun = out.begin(status_columns(whom)); !begun) return tl::unexpected(begun.error());
+  for (const LiveSemaphore& semaphore : *semaphores)
+    out.add(status_row(semaphore, samples, whom));
   out.end();
   return Exit::kShown;
 }

@@ -40,6 +40,11 @@ bool Output::is_shown(const Column& column) const {
   return !column.wide || style_.wide || !is_for_people();
 }
 
+void Output::text(std::string_view text) {
+  THROTTLE_CHECK(!in_table_);
+  write(text);
+}
+
 // The columns of --columns in that order, or all.
 Result<void> Output::choose() {
   chosen_.clear();

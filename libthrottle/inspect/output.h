@@ -53,6 +53,8 @@ class Output {
 
   // A line that people see. Control characters in it are escaped.
   void line(std::string_view text = {});
+  // As it is, for people and machines alike. Not within a table.
+  void text(std::string_view text);
   // Error kInvalidArgument: --columns names one that is not there.
   Result<void> begin(Columns columns);
   // As many cells as there are columns.

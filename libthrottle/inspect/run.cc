@@ -1,7 +1,9 @@
 // From the command line to a command, and from its result to the exit code.
 #include "libthrottle/inspect/run.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -90,9 +92,11 @@ std::string pager_command() {
   return pager.empty() ? kLess : pager;
 }
 
+constexpr std::string_view kWithoutPager[] = {"--no-pager", "kick", "release", "watch", "top"};
+
 bool asks_for_pager(std::span<const char* const> arguments) {
   for (const std::string_view word : arguments)
-    if (word == "--no-pager" || word == "kick" || word == "release") return false;
+    if (std::ranges::find(kWithoutPager, word) != std::end(kWithoutPager)) return false;
   return true;
 }
 
@@ -123,7 +127,7 @@ int run_main(std::span<const std::string> words, std::string_view version) {
     arguments.push_back(word.c_str());
   Surroundings around;
   around.terminal.is_terminal = is_terminal(Stream::kOut);
-  around.terminal.columns = terminal_columns();
+  around.terminal.columns = terminal_size().columns;
   around.terminal.has_colors = prepare_terminal() && around.terminal.is_terminal;
   const bool pages = around.terminal.is_terminal && asks_for_pager(arguments);
   auto standard = std::make_unique<StandardOutput>(pages ? pager_command() : "");
@@ -137,7 +141,9 @@ int run_main(std::span<const std::string> words, std::string_view version) {
   around.world.remark = [&around](const std::string& text) {
     around.error("throttle-inspect: " + visible(text) + '\n');
   };
+  around.world.flush = [] { std::fflush(stdout); };
   if (is_terminal(Stream::kIn)) around.world.ask = &ask_on_terminal;
+  around.world.has_screen = is_terminal(Stream::kIn) && around.terminal.has_colors;
   const int exit = run(arguments, version, around);
   standard.reset();  // the pager ends
   if (std::fflush(stdout) != 0 && exit == 0) {

@@ -39,6 +39,13 @@ void Server::on_done(Result<client::Response> response) {
   loop_.stop();
 }
 
+void Server::cancel() {
+  if (!exchange_.is_open()) return;
+  exchange_ = {};
+  response_ = fail(ErrorCode::kUnavailable, "the request was cancelled");
+  loop_.stop();
+}
+
 Result<Answer> Server::ask(client::Request request) {
   THROTTLE_CHECK(!exchange_.is_open());
   response_.reset();

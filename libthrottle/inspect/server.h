@@ -34,6 +34,11 @@ class Server {
   Result<std::string> page(const std::string& target);
   std::string url() const { return place_.url(); }
 
+  // What else is on it runs while an answer is awaited.
+  uv::Loop& loop() { return loop_; }
+  // From within the loop: the answer that is awaited is not needed any more, and is an error.
+  void cancel();
+
  private:
   Result<Answer> ask(client::Request request);
   void on_done(Result<client::Response> response);

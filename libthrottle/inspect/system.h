@@ -17,8 +17,12 @@ namespace throttle::inspect {
 enum class Stream : std::uint8_t { kIn, kOut };
 
 bool is_terminal(Stream stream);
-// Columns of the terminal that is written to; 0 if unknown.
-std::size_t terminal_columns();
+// Of the terminal that is written to; 0 by 0 if unknown.
+struct TerminalSize {
+  std::size_t columns = 0;
+  std::size_t rows = 0;
+};
+TerminalSize terminal_size();
 // Lets the terminal understand colours and UTF-8; false if it cannot.
 bool prepare_terminal();
 

@@ -36,9 +36,10 @@ bool is_terminal(Stream stream) {
   return isatty(stream == Stream::kIn ? STDIN_FILENO : STDOUT_FILENO) != 0;
 }
 
-std::size_t terminal_columns() {
+TerminalSize terminal_size() {
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 bool prepare_terminal() {

@@ -16,10 +16,11 @@ bool is_terminal(Stream stream) {
   return _isatty(stream == Stream::kIn ? 0 : 1) != 0;
 }
 
-std::size_t terminal_columns() {
+TerminalSize terminal_size() {
   CONSOLE_SCREEN_BUFFER_INFO screen{};
-  if (GetConsoleScreenBufferInfo(GetStdHandle(STD_OUTPUT_HANDLE), &screen) == 0) return 0;
-  return static_cast<std::size_t>(screen.srWindow.Right - screen.srWindow.Left + 1);
+  if (GetConsoleScreenBufferInfo(GetStdHandle(STD_OUTPUT_HANDLE), &screen) == 0) return {};
+  return {static_cast<std::size_t>(screen.srWindow.Right - screen.srWindow.Left + 1),
+          static_cast<std::size_t>(screen.srWindow.Bottom - screen.srWindow.Top + 1)};
 }
 
 bool prepare_terminal() {

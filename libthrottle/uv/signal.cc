@@ -9,6 +9,8 @@
 
 namespace throttle::uv {
 
+static_assert(kHangUpSignal == SIGHUP && kResizeSignal == SIGWINCH);
+
 struct Signal::Box {
   uv_signal_t uv{};
   Callback<void()> on_signal;

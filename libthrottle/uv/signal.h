@@ -12,6 +12,10 @@ namespace throttle::uv {
 
 class Loop;
 
+// SIGHUP and SIGWINCH (the terminal's size has changed), which Windows knows by libuv alone.
+inline constexpr int kHangUpSignal = 1;
+inline constexpr int kResizeSignal = 28;
+
 class Signal {
  public:
   // Catches signal `number` (SIGTERM) until it is destroyed; several objects may watch one signal.

@@ -49,13 +49,19 @@ class CannedServer final : public httpd::Server::Receiver {
     const std::lock_guard lock(mutex_);
     const std::string line =
         std::string(to_string(request.method)) + ' ' + std::string(request.path);
-    asked_.push_back(line + (request.query.empty() ? "" : "?" + std::string(request.query)));
-    const auto found = answers_.find(asked_.back().starts_with("DELETE") ? line : asked_.back());
+    const std::string whole =
+        line + (request.query.empty() ? "" : "?" + std::string(request.query));
+    asked_.push_back(whole);
+    if (!request.last_event_id.empty())
+      asked_.back().append(" behind ").append(request.last_event_id);
+    const auto found = answers_.find(whole.starts_with("DELETE") ? line : whole);
     if (found == answers_.end()) return http::Response{.status = 404, .body = "Not found"};
     std::string body = found->second.front();
     if (found->second.size() > 1) found->second.erase(found->second.begin());
     if (body == "400") return http::Response{.status = 400, .body = "Unknown semaphore"};
-    return http::Response{.body = std::move(body)};
+    const bool is_stream = request.path == "/events";
+    return http::Response{.content_type = is_stream ? http::kEventStreamType : http::kTextType,
+                          .body = std::move(body)};
   }
   void on_abandoned(http::ExchangeId /*id*/) override {}
   void on_accept_failed(const Error& /*error*/) override {}
