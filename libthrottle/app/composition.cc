@@ -37,14 +37,11 @@ ProxiesPart::Witness witness_of(JournalPart* journal) {
 }
 
 // With a journal, a run has one name in both.
-EventsPart& add_events(Composition& composition, const Context& context,
-                       const config::ServerSettings& settings, std::string_view tool,
-                       const JournalPart* journal) {
-  return add<EventsPart>(
-      composition, context,
-      EventsPart::Options{.tool = tool,
-                          .run = journal == nullptr ? new_run_id() : journal->run(),
-                          .settings = settings.events});
+EventsPart::Options events_options(const config::ServerSettings& settings, std::string_view tool,
+                                   const JournalPart* journal) {
+  return {.tool = tool,
+          .run = journal == nullptr ? new_run_id() : journal->run(),
+          .settings = settings.events};
 }
 
 lease::KickWitness kick_witness_of(JournalPart* journal, EventsPart& events, LedgerPart& ledger) {
@@ -71,7 +68,8 @@ StatusPart::Trouble trouble_of(const JournalPart* journal, const ProxiesPart* pr
 Composition compose_server(const Context& context, const config::ServerSettings& settings) {
   Composition made;
   JournalPart* const journal = add_journal(made, context, settings, "throttle-server");
-  EventsPart& events = add_events(made, context, settings, "throttle-server", journal);
+  auto& events =
+      add<EventsPart>(made, context, events_options(settings, "throttle-server", journal));
   auto& ledger = add<LedgerPart>(made, context);
   auto& proxies = add<ProxiesPart>(made, context, witness_of(journal));
   auto& status =
@@ -100,7 +98,8 @@ Composition compose_proxy(const Context& context, const config::ServerSettings& 
   };
   made.drain_waves = {{&proxies}, {&ledger}};
   if (!settings.status) return finish();
-  auto& events = add_events(made, context, settings, "throttle-proxy", journal);
+  auto& events =
+      add<EventsPart>(made, context, events_options(settings, "throttle-proxy", journal));
   auto& status =
       add<StatusPart>(made, context, StatusPart::Index::kRoutes, trouble_of(journal, &proxies));
   auto& http = add<HttpPart>(
