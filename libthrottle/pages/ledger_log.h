@@ -40,10 +40,11 @@ class LedgerLog {
   const LeaseLedger& ledger_;
   telemetry::Log log_;
   telemetry::LimitedLine peer_restored_;
-  // can trigger them. Restores and excesses are limited for each semaphore. A lease that was lost
-  // is never left out, because somebody may look for it: those that are lost in one turn of the
-  // loop share lines. What operators end is limited for each of them, their reason and the peer.
-  // Threads: one, the ledger's.
+  telemetry::LimitedLine excess_began_;
+  telemetry::LimitedLine excess_ended_;
+  telemetry::LimitedLine kicked_;
+  std::set<SemaphoreIndex> in_excess_;
+  std::map<PeerId, lease::Kick> kicks_;  // the last of each peer that is there, to trace its ends
 };
 
 }  // namespace throttle::pages
