@@ -16,7 +16,8 @@ install(FILES ${THROTTLE_SAMPLE} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples CO
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
 install(FILES docs/capacity.md docs/compare.md docs/http-api.md docs/migrate.md docs/monitoring.md
               docs/operations.md docs/proxy.md docs/python.md docs/recipes.md docs/service.md
-              docs/troubleshooting.md
+              docs/troubleshooting.md docs/inspect.md docs/journal.md docs/benchmarks.md
+              docs/benchmarks-proxy.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
 install(DIRECTORY examples/monitoring DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
         COMPONENT tools)
@@ -37,6 +38,20 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_PACKAGE_NAME throttle)
 set(CPACK_PACKAGE_VENDOR throttle)
 set(CPACK_PACKAGE_CONTACT "The authors of throttle <throttle@localhost>")
+
+# The changelog of Debian has the day of the newest entry of CHANGELOG.md.
+file(STRINGS CHANGELOG.md headings REGEX "^## .*[(][0-9]+-[0-9]+-[0-9]+[)]$")
+list(GET headings 0 newest)
+string(REGEX REPLACE "^.*[(](.*)[)]$" "\\1" day "${newest}")
+execute_process(COMMAND date --utc --rfc-email --date=${day} OUTPUT_VARIABLE THROTTLE_CHANGE_DATE
+                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+configure_file(cmake/debian/changelog.in ${PROJECT_BINARY_DIR}/package/changelog @ONLY)
+execute_process(COMMAND gzip --force --no-name --best ${PROJECT_BINARY_DIR}/package/changelog
+                COMMAND_ERROR_IS_FATAL ANY)
+install(FILES ${PROJECT_BINARY_DIR}/package/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        COMPONENT configuration)
+install(FILES cmake/debian/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+        RENAME throttle COMPONENT configuration)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "fair semaphores over HTTP and in front of TCP services")
 set(CPACK_PACKAGE_FILE_NAME throttle-${PROJECT_VERSION}-linux-x64)
 set(CPACK_ARCHIVE_FILE_NAME ${CPACK_PACKAGE_FILE_NAME})

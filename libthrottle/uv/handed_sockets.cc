@@ -21,6 +21,13 @@ Result<void> HandedSockets::add(std::string_view name, std::span<const int> desc
       return fail(ErrorCode::kUnavailable,
                   "the socket " + quote(name) + " that was handed over has no address of IP");
     }
+    const auto same = std::ranges::find(sockets_, *address, &Socket::address);
+    if (same != sockets_.end()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "the sockets " + quote(same->name) + " and " + quote(name) +
+                      " that were handed over both listen on " + address->to_string() +
+                      "; leave one of them out (ReusePort= of systemd is of no use here)");
+    }
     sockets_.push_back({std::string(name), *address, descriptor});
   }
   return {};

@@ -20,7 +20,8 @@ namespace throttle::uv {
 
 class HandedSockets {
  public:
-  // Adds listening TCP sockets under a name. Error kUnavailable: one has no address of IP.
+  // Adds listening TCP sockets under a name. Errors: kUnavailable if one has no address of IP;
+  // kInvalidArgument if two have the same, because clients would be lost in the second one.
   Result<void> add(std::string_view name, std::span<const int> descriptors);
 
   // Where to listen to have the sockets of this name. No host that people can write is like it.

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-LIMIT_S = 60
+LIMIT_S = 300
 
 
 class Container:

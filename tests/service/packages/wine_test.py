@@ -147,8 +147,28 @@ class Service(unittest.TestCase):
 
     @property
     def usual_log(self) -> Path:
-        return (Path(os.environ["WINEPREFIX"]) / "drive_c/ProgramData/Throttle/logs"
-                / f"{self.name}.log")
+        return self.data / "logs" / f"{self.name}.log"
+
+    @property
+    def data(self) -> Path:
+        return Path(os.environ["WINEPREFIX"]) / "drive_c/ProgramData/Throttle"
+
+    def test_a_purge_keeps_what_another_service_uses(self):
+        self.install()
+        first = self.name
+        self.name += "-2"
+        self.addCleanup(setattr, self, "name", first)
+        self.addCleanup(self.call, "uninstall")
+        self.addCleanup(setattr, self, "name", self.name)
+        self.install()
+        for name in (first, self.name):
+            (self.data / "logs" / f"{name}.log").write_text("lines")
+        self.assertIn(f"{first} is installed and may use it", self.do("uninstall", "--purge"))
+        self.assertFalse(self.usual_log.exists())
+        self.name = first
+        self.assertTrue(self.usual_log.exists())
+        self.do("uninstall", "--purge")
+        self.assertFalse(self.data.exists())
 
     def test_a_stop_at_once_does_not_wait_for_a_client(self):
         self.install()

@@ -161,6 +161,18 @@ upstream_check = "none"
         self.assertIn('"htpp"', self.output)
         self.assertIn("one of: http", self.output)
 
+    def test_two_of_one_address_are_a_mistake(self):
+        handed = []
+        for _ in range(2):
+            each = socket.socket()
+            self.addCleanup(each.close)
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            each.bind(("127.0.0.1", self.port))
+            each.listen()
+            handed.append(("http", each))
+        self.assertEqual(self.code(self.start(sockets=handed)), 78)
+        self.assertIn(f'both listen on 127.0.0.1:{self.port}; leave one of them out', self.output)
+
     def test_a_socket_that_does_not_listen_is_a_mistake(self):
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
