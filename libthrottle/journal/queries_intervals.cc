@@ -156,6 +156,7 @@ Result<void> each_open(Reader& reader, std::int64_t began, Visit visit) {
 
 Result<std::vector<Interval>> open_after(Reader& reader, std::int64_t seq) {
   std::vector<Interval> found;
+  if (seq <= 0) return found;  // the first number is 1
   const auto add = [&found](Interval interval) { found.push_back(std::move(interval)); };
   auto done =
       each_ended(reader, {{.after = seq}, seq}, add, [&] { return each_open(reader, seq, add); });
