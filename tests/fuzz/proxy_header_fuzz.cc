@@ -14,7 +14,7 @@ using throttle::ProxiedConnection;
 
 void check_round_trip(const ProxiedConnection& connection) {
   for (const auto& bytes :
-       {throttle::proxy_header_v1(connection), throttle::gate::proxy_header_v2(connection)}) {
+       {throttle::proxy_header_v1(connection), throttle::proxy_header_v2(connection)}) {
     const auto again = parse_proxy_header(bytes);
     THROTTLE_CHECK(again && *again);
     THROTTLE_CHECK((*again)->connection == connection);
