@@ -99,7 +99,9 @@ class UnixRun {
       pid_file_.emplace(*std::move(file));
     }
     if (!ids_) return {};
-    return become(*ids_);
+    auto became = become(*ids_);
+    if (became) ids_.reset();  // it opens all files as that user from now on
+    return became;
   }
 
   void report(int exit_code, const std::string& why) {

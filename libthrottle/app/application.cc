@@ -62,9 +62,9 @@ std::uint64_t descriptors_wanted(const config::ServerSettings& settings) {
   return uv::Acceptor::kSpareDescriptors + 2 * places;
 }
 
-// Without handed sockets, which have no host.
+// Without handed sockets and Unix sockets, which have no host.
 void add_host(const HostPort& place, std::vector<HostPort>& hosts) {
-  if (!uv::HandedSockets::is_place(place)) hosts.push_back(place);
+  if (!uv::HandedSockets::is_place(place) && !place.is_unix()) hosts.push_back(place);
 }
 
 // Where the proxies listen: no other listener changes at a reload.
@@ -236,6 +236,7 @@ Result<void> Application::State::start() {
   if (const auto open = open_log(*loaded); !open)
     return fail_start(StartStep::kOther, open.error());
   raise_descriptor_limit();
+  loop.set_opens_files_as(options.open_files_as);
   loop.hosts() = uv::look_up_hosts(all_hosts(settings), kLookUpLimit);
   if (const auto there = wait_for_addresses(); !there)
     return fail_start(StartStep::kStopped, there.error());
@@ -272,6 +273,7 @@ Result<void> Application::State::use_sockets(config::ServerSettings& wanted) {
   if (!mistakes.empty()) return throttle::fail(ErrorCode::kInvalidArgument, mistakes);
   for (const auto& [name, descriptors] : options.sockets)
     if (auto added = loop.handed_sockets().add(name, descriptors); !added) return added;
+  if (auto fit = loop.handed_sockets().check_for_http(options.http_name); !fit) return fit;
   listen_on_sockets(wanted);
   return {};
 }

@@ -108,8 +108,9 @@ Result<void> HttpPart::start(const config::ServerSettings& /*settings*/) {
 
 void HttpPart::announce(const config::ServerSettings& settings) const {
   THROTTLE_CHECK(address_);
-  app_log_.announce("ready", {{"address", address_->to_string()},
-                              {"listens", reach_of({&*address_, 1})},
+  const Endpoint where(*address_);
+  app_log_.announce("ready", {{"address", where.to_string()},
+                              {"listens", reach_of({&where, 1})},
                               {"semaphores", settings.semaphores.size()}});
 }
 

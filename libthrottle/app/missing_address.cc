@@ -21,7 +21,7 @@ class Deaf final : public uv::TcpListener::Receiver {
 bool is_missing(uv::Loop& loop, const SocketAddress& address) {
   if (loop.handed_sockets().find(address)) return false;  // somebody listens there for us
   Deaf receiver;
-  const auto listening = uv::TcpListener::listen(loop, {address.ip, 0}, receiver);
+  const auto listening = uv::TcpListener::listen(loop, SocketAddress{address.ip, 0}, receiver);
   return !listening && listening.error().code == ErrorCode::kUnavailable;
 }
 

@@ -6,6 +6,8 @@
 #include "libthrottle/app/proxies_part.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "libthrottle/app/ready_line.h"
@@ -28,20 +30,34 @@ bool covers(const HostPort& place, const SocketAddress& local, const SocketAddre
   return place.host != "localhost" || address.ip.is_loopback();
 }
 
-bool listens_at(const proxy::TcpDoor& door, const SocketAddress& address) {
+// The same file, by whatever path.
+bool is_same_socket(const Endpoint& listens, const HostPort& upstream) {
+  if (!listens.is_unix() || !upstream.is_unix()) return false;
+  std::error_code error;  // then the paths are empty
+  const auto one = std::filesystem::canonical(listens.path, error);
+  return !one.empty() && one == std::filesystem::canonical(upstream.unix_path(), error);
+}
+
+// Whether connections to `upstream`, which is at `address`, come to the door.
+bool listens_at(const proxy::TcpDoor& door, const HostPort& upstream,
+                const SocketAddress& address) {
   const auto& places = door.settings().listen;
-  const auto& addresses = door.local_addresses();
-  THROTTLE_CHECK(places.size() == addresses.size());
-  for (std::size_t i = 0; i < places.size(); ++i)
-    if (covers(places[i], addresses[i], address)) return true;
+  const auto& endpoints = door.endpoints();
+  THROTTLE_CHECK(places.size() == endpoints.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool leads_here = endpoints[i].is_unix() || upstream.is_unix()
+                                ? is_same_socket(endpoints[i], upstream)
+                                : covers(places[i], endpoints[i].address, address);
+    if (leads_here) return true;
+  }
   return false;
 }
 
 // "127.0.0.1:9000, [::1]:9001", in the order of the settings.
 std::string places_of(const proxy::TcpDoor& door) {
   std::string text;
-  for (const SocketAddress& address : door.local_addresses())
-    text += (text.empty() ? "" : ", ") + address.to_string();
+  for (const Endpoint& endpoint : door.endpoints())
+    text += (text.empty() ? "" : ", ") + endpoint.to_string();
   return text;
 }
 
@@ -151,7 +167,7 @@ void ProxiesPart::log_ready(const Proxy& proxy, LogWriter write) const {
   const proxy::Settings& settings = proxy.door().settings();
   (log_.*write)("ready", {{"proxy", proxy.name()},
                           {"address", places_of(proxy.door())},
-                          {"listens", reach_of(proxy.door().local_addresses())},
+                          {"listens", reach_of(proxy.door().endpoints())},
                           {"upstream", settings.upstream.to_string()},
                           {"semaphore", settings.semaphore_name()}});
 }
@@ -159,8 +175,8 @@ void ProxiesPart::log_ready(const Proxy& proxy, LogWriter write) const {
 std::vector<Listener> ProxiesPart::listeners() const {
   std::vector<Listener> listeners;
   for (const auto& proxy : open_)
-    for (const SocketAddress& address : proxy->door().local_addresses())
-      listeners.push_back({proxy->name(), address});
+    for (const Endpoint& endpoint : proxy->door().endpoints())
+      listeners.push_back({proxy->name(), endpoint});
   return listeners;
 }
 
@@ -223,8 +239,10 @@ Result<void> ProxiesPart::apply(const proxy::Settings& settings) {
 
 ProxiesPart::Proxy* ProxiesPart::next_after(const Proxy& proxy) const {
   if (!proxy.upstream()) return nullptr;
-  const auto next = std::ranges::find_if(
-      open_, [&](const auto& each) { return listens_at(each->door(), *proxy.upstream()); });
+  const HostPort& upstream = proxy.door().settings().upstream;
+  const auto next = std::ranges::find_if(open_, [&](const auto& each) {
+    return listens_at(each->door(), upstream, *proxy.upstream());
+  });
   return next == open_.end() ? nullptr : next->get();
 }
 

@@ -34,8 +34,9 @@ bool is_listener(int descriptor) {
   sockaddr_storage address{};
   socklen_t length = sizeof(address);
   if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return false;
-  const bool is_ip = address.ss_family == AF_INET || address.ss_family == AF_INET6;
-  return is_ip && option_of(descriptor, SO_TYPE) == SOCK_STREAM &&
+  const bool is_known =
+      address.ss_family == AF_INET || address.ss_family == AF_INET6 || address.ss_family == AF_UNIX;
+  return is_known && option_of(descriptor, SO_TYPE) == SOCK_STREAM &&
          option_of(descriptor, SO_ACCEPTCONN) == 1;
 }
 
@@ -44,7 +45,7 @@ Result<void> check(const InheritedListeners& listeners) {
     for (const int descriptor : descriptors) {
       if (!is_listener(descriptor)) {
         return fail(ErrorCode::kInvalidArgument,
-                    "the socket " + quote(name) + " is no listening TCP socket (ListenStream=)");
+                    "the socket " + quote(name) + " is no listening stream socket (ListenStream=)");
       }
       fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     }

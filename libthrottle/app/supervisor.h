@@ -24,7 +24,7 @@ namespace throttle::app {
 // Where the process listens, with the real port.
 struct Listener {
   std::string name;  // "http", "status", or the name of a proxy
-  SocketAddress address;
+  Endpoint address;
 };
 
 // The step of the start that failed. They differ in what an administrator has to do, so service

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <system_error>
 
+#include "libthrottle/config/unix_place.h"
 #include "libthrottle/core/text.h"
 
 namespace throttle::config {
@@ -61,12 +62,18 @@ std::string doubt_of_duration(std::string_view text) {
   return {};
 }
 
-std::string advice_on_place(std::string_view text) {
+std::string advice_on_place(std::string_view text, UnixSockets unix_sockets) {
   constexpr std::string_view kDigits = "0123456789";
   if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos)
     return ". Leave out " + quote(text.substr(0, scheme + 3));
-  if (text.find('/') == 0 || text.starts_with("unix:") || text.ends_with(".sock"))
-    return ". Sockets of files are not supported; write a TCP port";
+  const bool is_path = text.starts_with('/') || text.starts_with("./");
+  if (is_path || text.starts_with(kUnixPrefix) || text.ends_with(".sock")) {
+    if (unix_sockets == UnixSockets::kRefused)
+      return ". Unix sockets are not possible here; write a TCP port";
+    return text.starts_with('/') ? ". Did you mean " + quote("unix:" + std::string(text)) + '?'
+                                 : ". Write a Unix socket with its whole path, as in "
+                                   "\"unix:/run/x.sock\"";
+  }
   for (const std::string_view protocol : {"/tcp", "/udp"})
     if (text.ends_with(protocol))
       return ". Leave out " + quote(protocol) +
@@ -89,17 +96,30 @@ Result<QueueOrder> parse_order(std::string_view text) {
   return unlike(kOrder.expected, text);
 }
 
-Result<HostPort> parse_listen(std::string_view text) {
+namespace {
+
+Result<HostPort> parse_listen(std::string_view text, UnixSockets unix_sockets) {
   const std::string_view port_text = text.starts_with(':') ? text.substr(1) : text;
   const bool has_address = port_text.find_first_not_of("0123456789") != std::string_view::npos;
   if (has_address) {
     auto place = parse_host_port(text);
-    if (!place) place.error().message += advice_on_place(text);
+    if (!place) place.error().message += advice_on_place(text, unix_sockets);
     return place;
   }
   const auto port = parse_port(port_text);
   if (!port) return tl::unexpected(port.error());
   return HostPort{"", *port};
+}
+
+}  // namespace
+
+Result<HostPort> parse_listen(std::string_view text) {
+  return parse_listen(text, UnixSockets::kRefused);
+}
+
+Result<HostPort> parse_listen_of_proxy(std::string_view text) {
+  if (text.starts_with(kUnixPrefix)) return parse_unix_place(text);
+  return parse_listen(text, UnixSockets::kAccepted);
 }
 
 }  // namespace throttle::config

@@ -94,10 +94,13 @@ inline constexpr Form<HostPort> kHostPort{R"(an address such as "127.0.0.1:8000"
 // What to write instead of something that programs of other makers take for a place to listen on or
 // to connect to: "9000/tcp", "9000-9009", "/x.sock", "tcp://a:9000". Begins with ". "; empty if it
 // is none of these.
-std::string advice_on_place(std::string_view text);
+enum class UnixSockets : std::uint8_t { kRefused, kAccepted };
+std::string advice_on_place(std::string_view text, UnixSockets unix_sockets);
 
 // [ADDRESS:]PORT, or :PORT. Without an address the host is empty, which means all of the machine's.
 Result<HostPort> parse_listen(std::string_view text);
+// The same, or a Unix socket.
+Result<HostPort> parse_listen_of_proxy(std::string_view text);
 inline constexpr Form<HostPort> kListen{R"(a port or an address such as "127.0.0.1:9000")",
                                         &parse_listen};
 

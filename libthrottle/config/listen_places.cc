@@ -41,6 +41,7 @@ bool covers(const IpAddress& one, const IpAddress& other) {
 }
 
 bool overlap(const HostPort& a, const HostPort& b) {
+  if (a.is_unix() || b.is_unix()) return a == b;
   if (a.port != b.port || a.port == 0) return false;
   if (equals_ignoring_case(a.host, b.host)) return true;
   const auto ours = addresses_of(a.host);
@@ -61,6 +62,7 @@ bool names_this_machine(const HostPort& where) {
 }
 
 bool leads_to(const HostPort& upstream, const HostPort& listen) {
+  if (upstream.is_unix() || listen.is_unix()) return upstream == listen;
   if (upstream.port != listen.port || upstream.port == 0) return false;
   return equals_ignoring_case(upstream.host, listen.host) ||
          (names_this_machine(upstream) && overlap(listen, upstream));

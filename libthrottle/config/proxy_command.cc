@@ -185,6 +185,15 @@ const ProxyKey* find_key(std::string_view name) {
   return nullptr;
 }
 
+// Of a host that is none.
+std::string advice_on_socket(std::string_view text) {
+  const bool is_path = text.starts_with('/');
+  const std::string place = is_path ? std::string(kUnixPrefix).append(text) : std::string(text);
+  if (is_path || text.starts_with(kUnixPrefix))
+    return ". For a Unix socket write --upstream " + place + ", without -p";
+  return advice_on_place(text, UnixSockets::kRefused);
+}
+
 Result<std::string> parse_upstream_host(std::string_view text) {
   auto host = parse_host(text);
   if (host) return host;
@@ -193,7 +202,7 @@ Result<std::string> parse_upstream_host(std::string_view text) {
                             std::to_string(with_port->port) + ", or write --upstream " +
                             with_port->to_string();
   else
-    host.error().message += advice_on_place(text);
+    host.error().message += advice_on_socket(text);
   return host;
 }
 

@@ -2,11 +2,14 @@
 #include "libthrottle/config/proxy_keys.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "libthrottle/config/unix_place.h"
 #include "libthrottle/core/connection_limiter.h"
 #include "libthrottle/core/ip_network.h"
 #include "libthrottle/core/text.h"
@@ -51,12 +54,24 @@ Result<Duration> parse_limit(std::string_view text) {
 constexpr Form<Duration> kLimit{kLimits, &parse_limit};
 
 Result<HostPort> parse_upstream(std::string_view text) {
+  if (text.starts_with(kUnixPrefix)) return parse_unix_place(text);
   auto upstream = parse_host_port(text);
-  if (!upstream) upstream.error().message += advice_on_place(text);
+  if (!upstream) upstream.error().message += advice_on_place(text, UnixSockets::kAccepted);
   if (upstream && upstream->port == 0) return unlike("a port from 1 to 65535", text);
   return upstream;
 }
 constexpr Form<HostPort> kUpstream{R"(an address such as "localhost:8100")", &parse_upstream};
+
+constexpr std::string_view kModes = R"(permissions in octal digits such as "0660")";
+Result<unsigned> parse_mode(std::string_view text) {
+  unsigned mode = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, mode, 8);
+  const bool fits = error == std::errc() && stop == end && text.size() <= 4 && mode <= 0777;
+  if (!fits) return unlike(kModes, text);
+  return mode;
+}
+constexpr Form<unsigned> kMode{kModes, &parse_mode};
 
 Result<std::string> parse_semaphore(std::string_view text) {
   if (text.empty()) return unlike("the name of a semaphore", text);
@@ -133,7 +148,7 @@ bool is_true(std::string_view text) {
 constexpr std::string_view kPlaces =
     R"(a port or an address such as "127.0.0.1:9000", or an array of these)";
 Result<void> add_place(std::string_view text, Settings& settings) {
-  return parse_listen(text).map(
+  return parse_listen_of_proxy(text).map(
       [&settings](HostPort place) { settings.listen.push_back(std::move(place)); });
 }
 
@@ -173,10 +188,15 @@ Result<void> add_client_limit(std::string_view text, Settings& settings) {
 
 constexpr ProxyKey kWhere[] = {
     {"listen", "listen,l", Shape::kOneOrMore, "[ADDRESS:]PORT", "",
-     "Where clients connect; a bare port: on all addresses. IPv6 in brackets. May be repeated",
+     "Where clients connect; a bare port: on all addresses; unix:/PATH: a Unix socket. May be "
+     "repeated",
      kPlaces, &add_place},
+    {"socket_mode", "socket-mode", Shape::kString, "MODE", "0660",
+     "Permissions of such a socket; a client has to be allowed to write", kMode.expected,
+     [](std::string_view text, Settings& s) { return put(kMode.parse(text), s.socket_mode); }},
     {"upstream", "upstream", Shape::kString, "HOST:PORT", "",
-     "The service, in one; or by --upstream-host and --upstream-port", kUpstream.expected,
+     "The service, in one, or unix:/PATH; or by --upstream-host and --upstream-port",
+     kUpstream.expected,
      [](std::string_view text, Settings& s) { return put(kUpstream.parse(text), s.upstream); }},
     {"upstream_check", "upstream-check", Shape::kString, "WHEN", "start",
      "When to see whether the service answers: start (one connection, at once closed), or none",

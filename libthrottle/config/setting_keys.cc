@@ -153,8 +153,11 @@ struct Networks {
   static constexpr std::string_view kExpected = R"(an array of networks such as ["10.0.0.0/8"])";
   bool operator()(TableReader& table, std::string_view key, std::vector<IpNetwork>& target) const {
     const auto take = [&target](std::string_view text) {
-      return IpNetwork::parse(text).map(
-          [&target](const IpNetwork& network) { target.push_back(network); });
+      const auto network = IpNetwork::parse(text);
+      if (!network) return Result<void>(tl::unexpected(network.error()));
+      if (network->first().is_unix()) return Result<void>(unlike(kExpected, text));
+      target.push_back(*network);
+      return Result<void>();
     };
     return table.texts(key, Shape::kStrings, kExpected, take);
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "libthrottle/core/text.h"
 
@@ -139,6 +140,19 @@ std::string v4_text(const IpAddress::Bytes& bytes) {
   return out;
 }
 
+// The user, if it is known, is in the last four bytes, and the byte after these is 1.
+constexpr std::array<std::uint8_t, 8> kUnixClient = {0xff, 0, 0, 0, 'u', 'n', 'i', 'x'};
+constexpr std::string_view kUnixClientText = "unix";
+constexpr std::string_view kUnixUserText = "unix:uid=";
+
+std::string unix_text(const IpAddress::Bytes& bytes) {
+  if (bytes[kUnixClient.size()] == 0) return std::string(kUnixClientText);
+  std::uint32_t user = 0;
+  for (std::size_t i = bytes.size() - sizeof(user); i < bytes.size(); ++i)
+    user = user << 8U | bytes[i];
+  return std::string(kUnixUserText) + std::to_string(user);
+}
+
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_';
@@ -157,6 +171,29 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
               quote(text) + " is not an IP address such as 10.0.0.1 or 2001:db8::1");
 }
 
+IpAddress IpAddress::of_unix(std::optional<std::uint32_t> user) {
+  Bytes bytes{};
+  std::ranges::copy(kUnixClient, bytes.begin());
+  if (!user) return from_v6(bytes);
+  bytes[kUnixClient.size()] = 1;
+  for (std::size_t i = 0; i < sizeof(*user); ++i)
+    bytes[bytes.size() - 1 - i] = static_cast<std::uint8_t>(*user >> (8 * i) & 0xff);
+  return from_v6(bytes);
+}
+
+Result<IpAddress> IpAddress::parse_client(std::string_view text) {
+  if (text == kUnixClientText) return of_unix(std::nullopt);
+  if (text.starts_with(kUnixUserText)) {
+    const auto user = parse_number<std::uint32_t>(text.substr(kUnixUserText.size()), 10, 10);
+    if (user) return of_unix(user);
+  }
+  return parse(text);
+}
+
+bool IpAddress::is_unix() const {
+  return std::equal(kUnixClient.begin(), kUnixClient.end(), bytes_.begin());
+}
+
 bool IpAddress::is_v4() const {
   return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin());
 }
@@ -167,15 +204,40 @@ bool IpAddress::is_loopback() const {
 }
 
 std::string IpAddress::to_string() const {
+  if (is_unix()) return unix_text(bytes_);
   return is_v4() ? v4_text(bytes_) : v6_text(bytes_);
 }
 
+HostPort HostPort::of_unix(std::string_view path) {
+  return {std::string(kUnixPrefix).append(path), 0};
+}
+
+bool HostPort::is_unix() const {
+  return host.starts_with(kUnixPrefix);
+}
+
+std::string_view HostPort::unix_path() const {
+  return is_unix() ? std::string_view(host).substr(kUnixPrefix.size()) : std::string_view();
+}
+
+Endpoint Endpoint::of_unix(std::string path) {
+  Endpoint endpoint;
+  endpoint.path = std::move(path);
+  return endpoint;
+}
+
+std::string Endpoint::to_string() const {
+  return is_unix() ? HostPort::of_unix(path).to_string() : address.to_string();
+}
+
 std::string HostPort::to_string() const {
+  if (is_unix()) return host;
   const bool is_v6 = host.find(':') != std::string::npos;
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 std::string SocketAddress::to_string() const {
+  if (ip.is_unix()) return ip.to_string();
   const std::string host = ip.to_string();
   return (ip.is_v4() ? host : '[' + host + ']') + ':' + std::to_string(port);
 }

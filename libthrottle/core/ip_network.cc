@@ -20,6 +20,7 @@ unsigned family_bits(const IpAddress& address) {
 }  // namespace
 
 IpAddress masked(const IpAddress& address, unsigned prefix_bits) {
+  if (address.is_unix()) return address;
   const unsigned kept = prefix_bits + (address.is_v4() ? kV4Offset : 0);
   IpAddress::Bytes bytes = address.bytes();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -35,6 +36,8 @@ IpAddress masked(const IpAddress& address, unsigned prefix_bits) {
 
 Result<IpNetwork> IpNetwork::parse(std::string_view text) {
   const std::string quoted = '"' + std::string(text) + '"';
+  if (const auto client = IpAddress::parse_client(text); client && client->is_unix())
+    return IpNetwork(*client, *client == IpAddress::of_unix({}) ? 0 : kV6Bits);
   const std::size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
   if (!address) return tl::unexpected(address.error());
@@ -59,10 +62,12 @@ Result<IpNetwork> IpNetwork::parse(std::string_view text) {
 }
 
 bool IpNetwork::contains(const IpAddress& address) const {
+  if (first_.is_unix() && prefix_bits_ == 0) return address.is_unix();
   return address.is_v4() == first_.is_v4() && masked(address, prefix_bits_) == first_;
 }
 
 std::string IpNetwork::to_string() const {
+  if (first_.is_unix()) return first_.to_string();
   return first_.to_string() + '/' + std::to_string(prefix_bits_);
 }
 

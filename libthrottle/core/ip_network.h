@@ -1,4 +1,5 @@
-// Networks in CIDR form: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7".
+// Networks in CIDR form: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7"; and the clients of Unix
+// sockets: "unix", or those of one user, "unix:uid=1000".
 //
 // Threads: values only.
 #pragma once
@@ -14,7 +15,7 @@
 namespace throttle {
 
 // The address with all but its first `prefix_bits` bits cleared. The bits count from the first of
-// the address's own family: 0 to 32 for IPv4, 0 to 128 for IPv6.
+// the address's own family: 0 to 32 for IPv4, 0 to 128 for IPv6. The client of a Unix socket stays.
 IpAddress masked(const IpAddress& address, unsigned prefix_bits);
 
 class IpNetwork {
@@ -23,7 +24,8 @@ class IpNetwork {
   // text then names the network that was probably meant).
   static Result<IpNetwork> parse(std::string_view text);
 
-  // An IPv4 address is never in an IPv6 network, nor the reverse.
+  // An IPv4 address is never in an IPv6 network, nor the reverse; a client of a Unix socket is in
+  // neither.
   bool contains(const IpAddress& address) const;
   const IpAddress& first() const { return first_; }
   unsigned prefix_bits() const { return prefix_bits_; }

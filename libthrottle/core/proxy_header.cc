@@ -193,6 +193,7 @@ Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view bytes) {
 }
 
 std::string proxy_header_v1(const ProxiedConnection& connection) {
+  if (connection.source.ip.is_unix()) return std::string(kSignatureV1) + "UNKNOWN\r\n";
   const bool v4 = both_v4(connection);
   const auto text = [v4](const IpAddress& ip) { return v4 ? ip.to_string() : v6_text(ip); };
   return std::string(kSignatureV1) + (v4 ? "TCP4 " : "TCP6 ") + text(connection.source.ip) + ' ' +
@@ -201,6 +202,10 @@ std::string proxy_header_v1(const ProxiedConnection& connection) {
 }
 
 std::string proxy_header_v2(const ProxiedConnection& connection) {
+  if (connection.source.ip.is_unix()) {
+    constexpr std::string_view kLocal("\x20\0\0\0", 4);  // no family, and nothing follows
+    return std::string(kSignatureV2).append(kLocal);
+  }
   const bool v4 = both_v4(connection);
   const std::size_t skipped = v4 ? 12 : 0;  // IPv4 is the end of its mapped form
   std::string header(kSignatureV2);

@@ -41,7 +41,8 @@ inline constexpr std::size_t kProxyHeaderMaxBytes = 4096;
 Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view bytes);
 
 // The header that names `connection`. Both of its addresses are of one family, or the IPv4 one
-// is written as an IPv4-mapped one.
+// is written as an IPv4-mapped one. If its source is the client of a Unix socket, the header says
+// that there are no addresses (UNKNOWN; the command LOCAL of version 2).
 std::string proxy_header_v1(const ProxiedConnection& connection);
 std::string proxy_header_v2(const ProxiedConnection& connection);
 

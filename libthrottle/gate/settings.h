@@ -44,6 +44,9 @@ struct MaxRate {
 // Left to all others when connections are taken.
 inline constexpr std::size_t kSpareDescriptors = 64;
 
+// Of the file of a Unix socket: its owner and its group may connect.
+inline constexpr unsigned kSocketMode = 0660;
+
 struct Options {
   std::string semaphore = {};  // configured in the ledger; each connection takes 1 of it
   // A client that has a place may have this number of extra ones, each 1 of that semaphore, which
@@ -67,6 +70,7 @@ struct Options {
   ConnectionLimiter::Config client_limits = {};
   MaxRate max_rate = {};                          // of each of these clients
   Duration keepalive = std::chrono::seconds(60);  // when a silent client is probed
+  unsigned socket_mode = kSocketMode;             // permissions of the files of Unix sockets
   std::size_t spare_descriptors = kSpareDescriptors;
 };
 

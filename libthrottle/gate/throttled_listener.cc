@@ -17,6 +17,7 @@
 namespace throttle::gate {
 
 static_assert(kSpareDescriptors == uv::Acceptor::kSpareDescriptors);
+static_assert(kSocketMode == uv::TcpListener::kSocketMode);
 
 struct ThrottledListener::State final : uv::Acceptor::Receiver,
                                         Gate::Receiver,
@@ -49,7 +50,7 @@ struct ThrottledListener::State final : uv::Acceptor::Receiver,
   // One of the places that listen() was given.
   struct Listening {
     HostPort where;
-    SocketAddress address;  // the first one of these
+    Endpoint endpoint;  // the first one of these
     std::vector<std::unique_ptr<uv::Acceptor>> acceptors;
   };
   using Places = std::vector<std::shared_ptr<const Listening>>;
@@ -87,7 +88,15 @@ Result<std::shared_ptr<const ThrottledListener::State::Listening>> ThrottledList
     const HostPort& where) {
   const Options& options = gate.options();
   auto opened =
-      std::make_shared<Listening>(Listening{.where = where, .address = {}, .acceptors = {}});
+      std::make_shared<Listening>(Listening{.where = where, .endpoint = {}, .acceptors = {}});
+  if (where.is_unix()) {
+    opened->endpoint = Endpoint::of_unix(std::string(where.unix_path()));
+    opened->acceptors.push_back(
+        std::make_unique<uv::Acceptor>(loop, *this, options.spare_descriptors));
+    auto bound = opened->acceptors.front()->listen_unix(opened->endpoint.path, options.socket_mode);
+    if (!bound) return tl::unexpected(std::move(bound).error());
+    return opened;
+  }
   const auto listening = uv::listen_on_each(loop, where, [&](const SocketAddress& address) {
     auto acceptor = std::make_unique<uv::Acceptor>(loop, *this, options.spare_descriptors);
     auto bound = acceptor->listen(address, options.keepalive);
@@ -95,19 +104,19 @@ Result<std::shared_ptr<const ThrottledListener::State::Listening>> ThrottledList
     return bound;
   });
   if (!listening) return tl::unexpected(listening.error());
-  opened->address = *listening;
+  opened->endpoint = *listening;
   return opened;
 }
 
 Result<SocketAddress> ThrottledListener::listen(const HostPort& where) {
-  return listen(std::span(&where, 1)).map([](const auto& addresses) { return addresses.front(); });
+  return listen(std::span(&where, 1)).map([](const auto& all) { return all.front().address; });
 }
 
 // What it listens on already stays open, and the others close when all new ones are open.
-Result<std::vector<SocketAddress>> ThrottledListener::listen(std::span<const HostPort> places) {
+Result<std::vector<Endpoint>> ThrottledListener::listen(std::span<const HostPort> places) {
   THROTTLE_CHECK(!state_->gate.is_stopped() && !places.empty());
   State::Places next;
-  std::vector<SocketAddress> addresses;
+  std::vector<Endpoint> endpoints;
   for (const HostPort& where : places) {
     const auto present = std::ranges::find_if(state_->places, [&](const auto& each) {
       return each->where == where && std::ranges::count(next, each) == 0;
@@ -119,17 +128,19 @@ Result<std::vector<SocketAddress>> ThrottledListener::listen(std::span<const Hos
       if (!opened) return tl::unexpected(std::move(opened).error());
       next.push_back(*std::move(opened));
     }
-    addresses.push_back(next.back()->address);
+    endpoints.push_back(next.back()->endpoint);
   }
   state_->places = std::move(next);
-  return addresses;
+  return endpoints;
 }
 
 void ThrottledListener::set_options(Options options) {
   state_->gate.set_options(std::move(options));
   for (const auto& place : state_->places)
-    for (const auto& acceptor : place->acceptors)
+    for (const auto& acceptor : place->acceptors) {
       acceptor->set_spare_descriptors(state_->gate.options().spare_descriptors);
+      acceptor->set_socket_mode(state_->gate.options().socket_mode);
+    }
 }
 
 void ThrottledListener::stop() {

@@ -56,7 +56,8 @@ class ThrottledListener {
   ThrottledListener(const ThrottledListener&) = delete;
   ThrottledListener& operator=(const ThrottledListener&) = delete;
 
-  // Listens on every address of the host, on one port; an empty host means all addresses. Replaces
+  // Listens on every address of the host, on one port; an empty host means all addresses. A Unix
+  // socket (HostPort::of_unix()) has no address: then the result is the unspecified one. Replaces
   // what it listened on. Errors name the address, and then nothing has changed. Not after stop(),
   // nor out of a call of the receiver. The name of a host is looked up meanwhile, which stops the
   // loop for up to 10 s; an address is not.
@@ -64,7 +65,7 @@ class ThrottledListener {
   // The same in several places at once, which all lead to this one queue; at least one. It goes on
   // listening in those of them in which it listens already. The first address of each, in their
   // order.
-  Result<std::vector<SocketAddress>> listen(std::span<const HostPort> places);
+  Result<std::vector<Endpoint>> listen(std::span<const HostPort> places);
   // For connections that come from now on, and by the limit of descriptors that is in force now.
   // The semaphore stays.
   void set_options(Options options);

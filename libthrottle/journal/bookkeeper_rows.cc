@@ -15,8 +15,9 @@ constexpr Integer kRefusalWindowUs = 10'000'000;
 constexpr std::size_t kNetworkV4 = 15;  // bytes that are kept: /24 of the mapped form
 constexpr std::size_t kNetworkV6 = 6;   // /48
 
-// The address with the bits of the host cleared.
+// The address with the bits of the host cleared; without the user of a Unix socket.
 IpAddress network_of(const IpAddress& ip) {
+  if (ip.is_unix()) return IpAddress::of_unix(std::nullopt);
   IpAddress::Bytes bytes = ip.bytes();
   std::fill(bytes.begin() + (ip.is_v4() ? kNetworkV4 : kNetworkV6), bytes.end(), std::uint8_t{0});
   return IpAddress::from_v6(bytes);
@@ -104,7 +105,8 @@ Integer Bookkeeper::peer_number(PeerSlot slot, Integer at_us) {
   row.run_no = last_.run_no;
   row.id = static_cast<Integer>(peer.id);
   row.client = client_text(peer.address);
-  if (row.client && privacy_.clients == Clients::kFull) row.port = peer.address.port;
+  const bool has_port = privacy_.clients == Clients::kFull && !peer.address.ip.is_unix();
+  if (row.client && has_port) row.port = peer.address.port;
   if (privacy_.labels && !peer.label.empty()) row.label = peer.label;
   return peer.peer_no;
 }
@@ -112,6 +114,7 @@ Integer Bookkeeper::peer_number(PeerSlot slot, Integer at_us) {
 MaybeText Bookkeeper::client_text(const SocketAddress& address) const {
   if (privacy_.clients == Clients::kNone || address.ip == IpAddress()) return std::nullopt;
   if (privacy_.clients == Clients::kFull) return address.ip.to_string();
+  if (address.ip.is_unix()) return network_of(address.ip).to_string();
   return network_of(address.ip).to_string() + (address.ip.is_v4() ? "/24" : "/48");
 }
 

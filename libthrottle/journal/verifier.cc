@@ -22,10 +22,12 @@ namespace {
 
 constexpr std::size_t kMostViolations = 1000;
 
-// A client of a fair queue: an IPv4 address, or the /64 of an IPv6 one. Never 0 for an address.
+// A client of a fair queue: an IPv4 address, the /64 of an IPv6 one, or the user of a Unix socket.
+// Never 0 for one of these.
 std::uint64_t client_key(std::string_view client) {
-  const auto ip = IpAddress::parse(client);
+  const auto ip = IpAddress::parse_client(client);
   if (!ip) return 0;
+  if (ip->is_unix()) return IpAddressHash()(*ip) | 1U;
   IpAddress::Bytes bytes = ip->bytes();
   if (!ip->is_v4()) std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
   return IpAddressHash()(IpAddress::from_v6(bytes)) | 1U;

@@ -84,6 +84,7 @@ struct Upstream::State {
   void prefer(const SocketAddress& address);
   void reach(const SocketAddress& address);
   bool has(const SocketAddress& address) const;
+  Endpoint endpoint_of(const SocketAddress& address) const;
   void notify_dialings();
   void note_failure(std::string why) {
     failure = std::move(why);
@@ -113,12 +114,13 @@ struct Upstream::State {
   TimePoint armed = kNever;
 };
 
-// A numeric host is its own address.
+// A numeric host is its own address, and a Unix socket needs none.
 void Upstream::State::aim(HostPort at, uv::Addresses known) {
   target = std::move(at);
   addresses = std::move(known);
   const auto ip = IpAddress::parse(target.host);
   if (ip && addresses.empty()) addresses = {{*ip, target.port}};
+  if (target.is_unix()) addresses = {{IpAddress::of_unix(std::nullopt), 0}};
   fixed = !addresses.empty();
   preferred = 0;
   resolver.reset();
@@ -211,6 +213,11 @@ void Upstream::State::reach(const SocketAddress& address) {
 
 bool Upstream::State::has(const SocketAddress& address) const {
   return std::ranges::find(addresses, address) != addresses.end();
+}
+
+Endpoint Upstream::State::endpoint_of(const SocketAddress& address) const {
+  if (!target.is_unix()) return address;
+  return Endpoint::of_unix(std::string(target.unix_path()));
 }
 
 void Upstream::State::notify_dialings() {
@@ -332,8 +339,8 @@ void Dialer::State::try_next(TimePoint now) {
     --left_in_round;
     ++attempts;
     current = upstream.addresses[current_index % upstream.addresses.size()];
-    auto begun =
-        uv::TcpConnector::start(upstream.loop, current, uv::bound<&State::on_attempted>(this));
+    auto begun = uv::TcpConnector::start(upstream.loop, upstream.endpoint_of(current),
+                                         uv::bound<&State::on_attempted>(this));
     if (begun) {
       connector = *std::move(begun);
       return upstream.set_due(slot, attempt_deadline(now));

@@ -23,7 +23,8 @@ class Loop;
 
 namespace throttle::proxy {
 
-// Where the upstream is. A host name is looked up when it is first needed, and again when the time
+// Where the upstream is: a host and a port, or a Unix socket, whose address is that of a client of
+// one. A host name is looked up when it is first needed, and again when the time
 // that the name server gave its addresses is over or an attempt went unanswered; meanwhile the old
 // ones are used. It remembers which address answered last, and keeps the time for all its dialers:
 // a connection to an upstream that is there costs neither a look-up nor a timer.

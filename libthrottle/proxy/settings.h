@@ -53,8 +53,9 @@ struct Hooks {
 };
 
 struct Settings {
-  std::string name = {};              // of the proxy in logs and metrics
-  std::vector<HostPort> listen = {};  // not empty; an empty host: all addresses
+  std::string name = {};                     // of the proxy in logs and metrics
+  std::vector<HostPort> listen = {};         // not empty; an empty host: all addresses
+  unsigned socket_mode = gate::kSocketMode;  // permissions of the Unix sockets among them
   HostPort upstream = {"localhost", 0};
   UpstreamCheck upstream_check = UpstreamCheck::kStart;
   std::string semaphore = {};  // whose leases the connections are; empty: `name`

@@ -50,6 +50,7 @@ gate::ThrottledListener::Options listener_options(const LeaseLedger& ledger,
           .waiting_bytes = settings.waiting_bytes,
           .client_limits = settings.client_limits,
           .max_rate = settings.max_rate,
+          .socket_mode = settings.socket_mode,
           .spare_descriptors = spare_descriptors(ledger, settings)};
 }
 
@@ -149,7 +150,7 @@ struct TcpDoor::State final : gate::ThrottledListener::Receiver,
   LedgerHub& hub;
   Settings settings;
   Reports& reports;
-  std::vector<SocketAddress> addresses;
+  std::vector<Endpoint> endpoints;
   Upstream upstream;
   Maintenance maintenance;
   gate::ThrottledListener listener;
@@ -357,7 +358,7 @@ Result<std::unique_ptr<TcpDoor>> TcpDoor::open(const Context& context, Settings 
   auto state = std::make_unique<State>(context, std::move(settings));
   auto listening = state->listener.listen(state->settings.listen);
   if (!listening) return tl::unexpected(listening.error());
-  state->addresses = *std::move(listening);
+  state->endpoints = *std::move(listening);
   state->maintenance.try_new_upstream();
   return std::unique_ptr<TcpDoor>(new TcpDoor(std::move(state)));
 }
@@ -367,7 +368,7 @@ Result<void> TcpDoor::reload(Settings settings) {
   if (settings.listen != state_->settings.listen) {
     auto listening = state_->listener.listen(settings.listen);
     if (listening) {
-      state_->addresses = *std::move(listening);
+      state_->endpoints = *std::move(listening);
     } else {
       outcome = tl::unexpected(listening.error());
       settings.listen = state_->settings.listen;
@@ -410,8 +411,8 @@ void TcpDoor::stop() {
 const Settings& TcpDoor::settings() const {
   return state_->settings;
 }
-const std::vector<SocketAddress>& TcpDoor::local_addresses() const {
-  return state_->addresses;
+const std::vector<Endpoint>& TcpDoor::endpoints() const {
+  return state_->endpoints;
 }
 std::size_t TcpDoor::active_count() const {
   return state_->sessions.size();

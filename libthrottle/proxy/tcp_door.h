@@ -81,8 +81,8 @@ class TcpDoor {
   void stop();
 
   const Settings& settings() const;
-  // Where it listens: an address for each place of the settings, in their order.
-  const std::vector<SocketAddress>& local_addresses() const;
+  // Where it listens: an endpoint for each place of the settings, in their order.
+  const std::vector<Endpoint>& endpoints() const;
   std::size_t active_count() const;  // with a place, prepared or not
   std::size_t waiting_count() const;
   // Why the upstream does not serve; empty if the last attempt or recycling went well, or there was

@@ -40,6 +40,19 @@ Result<SocketAddress> Acceptor::listen(const SocketAddress& address, Duration ke
   return listener_->local_address();
 }
 
+Result<void> Acceptor::listen_unix(const std::string& path, unsigned mode) {
+  THROTTLE_CHECK(!listener_);
+  auto listener = TcpListener::listen(loop_, Endpoint::of_unix(path), *this, {.socket_mode = mode});
+  if (!listener) return tl::unexpected(std::move(listener).error());
+  listener_ = std::move(*listener);
+  listening_ = true;
+  return {};
+}
+
+void Acceptor::set_socket_mode(unsigned mode) {
+  if (listener_) listener_->set_socket_mode(mode);
+}
+
 void Acceptor::set_spare_descriptors(std::size_t spare) {
   DescriptorBudget& budget = loop_.descriptor_budget();
   budget.set_limit(descriptor_limit());

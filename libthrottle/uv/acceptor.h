@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "libthrottle/core/address.h"
 #include "libthrottle/core/result.h"
@@ -45,6 +46,10 @@ class Acceptor final : TcpListener::Receiver {
   // Once, and first of all. The address with its real port, or the listener's error. A `keepalive`
   // is that of the connections (TcpStream::set_keepalive()).
   Result<SocketAddress> listen(const SocketAddress& address, Duration keepalive = kForever);
+  // The same on a Unix socket, whose file has the permissions `mode`.
+  Result<void> listen_unix(const std::string& path, unsigned mode);
+  // Of that file; nothing without one.
+  void set_socket_mode(unsigned mode);
   // From now on, with the limit of descriptors that is in force now.
   void set_spare_descriptors(std::size_t spare);
   // There is room again: takes those that waited for it.

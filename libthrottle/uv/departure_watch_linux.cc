@@ -36,6 +36,8 @@ struct DepartureWatch::Box {
 
 std::optional<DepartureWatch> DepartureWatch::start(Loop& loop, const TcpStream& stream, What what,
                                                     OnDeparture on_departure) {
+  // A Unix socket has no resets; a hang-up of both directions is how it ends.
+  if (stream.is_unix() && what == What::kReset) return std::nullopt;
   if (!loop.may_open_descriptor()) return std::nullopt;
   uv_os_fd_t original = -1;
   if (uv_fileno(as_handle(&stream.box_->uv), &original) != 0) return std::nullopt;

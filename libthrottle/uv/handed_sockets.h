@@ -20,24 +20,27 @@ namespace throttle::uv {
 
 class HandedSockets {
  public:
-  // Adds listening TCP sockets under a name. Errors: kUnavailable if one has no address of IP;
-  // kInvalidArgument if two have the same, because clients would be lost in the second one.
+  // Adds listening sockets under a name. Errors: kUnavailable if one has neither an address of IP
+  // nor the path of a Unix socket; kInvalidArgument if two have the same, because clients would be
+  // lost in the second one.
   Result<void> add(std::string_view name, std::span<const int> descriptors);
 
   // Where to listen to have the sockets of this name. No host that people can write is like it.
   static HostPort place(std::string_view name);
   static bool is_place(const HostPort& where);
 
-  // The addresses of a place(); empty if no socket has that name.
+  // The addresses of IP of a place(); empty if no such socket has that name.
   std::vector<SocketAddress> addresses(const HostPort& where) const;
   // The same as places of their own, one for each socket of this name.
   std::vector<HostPort> places(std::string_view name) const;
-  std::optional<int> find(const SocketAddress& address) const;
+  // Error kInvalidArgument: one of this name is a Unix socket, and HTTP is served by TCP only.
+  Result<void> check_for_http(std::string_view name) const;
+  std::optional<int> find(const Endpoint& where) const;
 
  private:
   struct Socket {
     std::string name;
-    SocketAddress address;
+    Endpoint where;
     int descriptor;
   };
   std::vector<Socket> sockets_;

@@ -31,7 +31,7 @@ Box& box_of(Uv* uv) noexcept {
 // Makes the box findable from its handle; to be called once the handle is initialised.
 template <typename Box>
 BoxOwner<Box> own(std::unique_ptr<Box> box) noexcept {
-  box->uv.data = box.get();
+  as_handle(&box->uv)->data = box.get();
   return BoxOwner<Box>(box.release());
 }
 

@@ -33,6 +33,7 @@ struct Loop::State {
   std::string name_servers;
   HostTable hosts;
   HandedSockets handed_sockets;
+  OpensFilesAs opens_files_as;
   std::optional<ProcessEnder> ender;  // since the first command was killed
   std::array<char, 65536> read_buffer;
 
@@ -115,6 +116,14 @@ HostTable& Loop::hosts() {
 
 HandedSockets& Loop::handed_sockets() {
   return state_->handed_sockets;
+}
+
+void Loop::set_opens_files_as(OpensFilesAs as) {
+  state_->opens_files_as = std::move(as);
+}
+
+const Loop::OpensFilesAs& Loop::opens_files_as() const {
+  return state_->opens_files_as;
 }
 
 ProcessEnder& Loop::process_ender() {

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -78,6 +79,11 @@ class Loop {
   HostTable& hosts();
   // Sockets that listeners use where they have the same address.
   HandedSockets& handed_sockets();
+  // What surrounds the creation of a Unix socket's file, for a program that is about to become
+  // another user; empty: nothing.
+  using OpensFilesAs = std::function<Result<void>(const std::function<void()>& open)>;
+  void set_opens_files_as(OpensFilesAs as);
+  const OpensFilesAs& opens_files_as() const;
 
   // The same, and those of the pipes for bulk transfer.
   std::size_t open_descriptors() const;

@@ -27,20 +27,20 @@ bool connections_inherit_options() noexcept;
 
 // Sends the end of data of a socket for which libuv has nothing queued, without waiting for the
 // loop to come round. False where libuv has to do that.
-bool shut_down_at_once(const uv_tcp_t& socket) noexcept;
+bool shut_down_at_once(const uv_stream_t& socket) noexcept;
 
 // Another socket of the same connection, which lives until both are closed; child processes do not
 // inherit it. A libuv status.
-int duplicate_socket(const uv_tcp_t& socket, uv_os_sock_t& duplicate) noexcept;
+int duplicate_socket(const uv_stream_t& socket, uv_os_sock_t& duplicate) noexcept;
 
 void close_socket(uv_os_sock_t socket) noexcept;
 
-// The local address of a descriptor that this process was started with; none on Windows, and if it
-// is no socket of IP.
-std::optional<SocketAddress> local_address_of(int descriptor) noexcept;
+// Where a descriptor listens that this process was started with; none on Windows, and if it is
+// neither a socket of IP nor a Unix socket with a path.
+std::optional<Endpoint> local_endpoint_of(int descriptor);
 
-// Makes `socket` a duplicate of a listening socket that this process was started with. A libuv
-// status.
-int open_duplicate(uv_tcp_t& socket, int descriptor) noexcept;
+// Makes `socket`, a uv_tcp_t or a uv_pipe_t, a duplicate of a listening socket that this process
+// was started with. A libuv status.
+int open_duplicate(uv_stream_t& socket, int descriptor) noexcept;
 
 }  // namespace throttle::uv

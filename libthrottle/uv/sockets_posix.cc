@@ -1,8 +1,10 @@
 // Unix: how sockets behave.
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "libthrottle/uv/sockaddr.h"
@@ -26,7 +28,7 @@ bool connections_inherit_options() noexcept {
 }
 
 // It fails only on a connection that is gone, which its readers are notified of.
-bool shut_down_at_once(const uv_tcp_t& socket) noexcept {
+bool shut_down_at_once(const uv_stream_t& socket) noexcept {
   uv_os_fd_t descriptor = -1;
   if (uv_fileno(reinterpret_cast<const uv_handle_t*>(&socket), &descriptor) == 0) {
     ::shutdown(descriptor, SHUT_WR);
@@ -34,7 +36,7 @@ bool shut_down_at_once(const uv_tcp_t& socket) noexcept {
   return true;
 }
 
-int duplicate_socket(const uv_tcp_t& socket, uv_os_sock_t& duplicate) noexcept {
+int duplicate_socket(const uv_stream_t& socket, uv_os_sock_t& duplicate) noexcept {
   uv_os_fd_t descriptor = -1;
   const int status = uv_fileno(reinterpret_cast<const uv_handle_t*>(&socket), &descriptor);
   if (status < 0) return status;
@@ -46,18 +48,26 @@ void close_socket(uv_os_sock_t socket) noexcept {
   ::close(socket);
 }
 
-std::optional<SocketAddress> local_address_of(int descriptor) noexcept {
+std::optional<Endpoint> local_endpoint_of(int descriptor) {
   sockaddr_storage storage{};
   socklen_t length = sizeof(storage);
   auto* const address = reinterpret_cast<sockaddr*>(&storage);
   if (getsockname(descriptor, address, &length) != 0) return std::nullopt;
-  return from_sockaddr(address);
+  if (storage.ss_family == AF_UNIX) {
+    const auto& local = reinterpret_cast<const sockaddr_un&>(storage);
+    if (length <= offsetof(sockaddr_un, sun_path) || local.sun_path[0] == '\0') return std::nullopt;
+    return Endpoint::of_unix(local.sun_path);
+  }
+  const auto known = from_sockaddr(address);
+  return known ? std::optional<Endpoint>(*known) : std::nullopt;
 }
 
-int open_duplicate(uv_tcp_t& socket, int descriptor) noexcept {
+int open_duplicate(uv_stream_t& socket, int descriptor) noexcept {
   const int duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   if (duplicate < 0) return uv_translate_sys_error(errno);
-  const int status = uv_tcp_open(&socket, duplicate);
+  const int status = socket.type == UV_NAMED_PIPE
+                         ? uv_pipe_open(reinterpret_cast<uv_pipe_t*>(&socket), duplicate)
+                         : uv_tcp_open(reinterpret_cast<uv_tcp_t*>(&socket), duplicate);
   if (status < 0) ::close(duplicate);
   return status;
 }

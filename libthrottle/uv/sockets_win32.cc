@@ -20,11 +20,12 @@ bool connections_inherit_options() noexcept {
   return false;
 }
 
-bool shut_down_at_once(const uv_tcp_t&) noexcept {
+bool shut_down_at_once(const uv_stream_t&) noexcept {
   return false;
 }
 
-int duplicate_socket(const uv_tcp_t& socket, uv_os_sock_t& duplicate) noexcept {
+int duplicate_socket(const uv_stream_t& stream, uv_os_sock_t& duplicate) noexcept {
+  const auto& socket = reinterpret_cast<const uv_tcp_t&>(stream);
   WSAPROTOCOL_INFOW protocol{};
   if (WSADuplicateSocketW(socket.socket, GetCurrentProcessId(), &protocol) != 0)
     return uv_translate_sys_error(WSAGetLastError());
@@ -37,11 +38,11 @@ void close_socket(uv_os_sock_t socket) noexcept {
   closesocket(socket);
 }
 
-std::optional<SocketAddress> local_address_of(int) noexcept {
+std::optional<Endpoint> local_endpoint_of(int) {
   return std::nullopt;
 }
 
-int open_duplicate(uv_tcp_t&, int) noexcept {
+int open_duplicate(uv_stream_t&, int) noexcept {
   return UV_ENOTSUP;
 }
 

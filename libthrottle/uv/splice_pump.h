@@ -1,4 +1,4 @@
-// Passes bytes from one TCP stream on to another without a look at them: the system moves them by
+// Passes bytes from one stream on to another without a look at them: the system moves them by
 // reference through a pipe and never copies them, which pays for large amounts only.
 //
 // A pump holds a pipe only while something is in it, so a silent one costs nothing. It moves bytes

@@ -16,9 +16,9 @@
 namespace throttle::uv {
 namespace {
 
-int descriptor_of(const uv_tcp_t& tcp) {
+int descriptor_of(const AnyStream& any) {
   uv_os_fd_t descriptor = -1;
-  THROTTLE_CHECK(uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp), &descriptor) == 0);
+  THROTTLE_CHECK(uv_fileno(reinterpret_cast<const uv_handle_t*>(&any), &descriptor) == 0);
   return descriptor;
 }
 

@@ -1,4 +1,4 @@
-// What a TCP stream keeps in its box; shared by the files that connect one. Threads: the loop's.
+// What a stream keeps in its box; shared by the files that connect one. Threads: the loop's.
 #pragma once
 
 #include <uv.h>
@@ -10,13 +10,24 @@
 
 namespace throttle::uv {
 
+// libuv's handle of a stream: a TCP socket, or a Unix socket, which libuv calls a pipe.
+union AnyStream {
+  uv_tcp_t tcp;
+  uv_pipe_t pipe;
+  uv_stream_t stream;
+};
+
+inline bool is_pipe(const AnyStream& any) noexcept {
+  return any.stream.type == UV_NAMED_PIPE;
+}
+
 struct TcpStream::Box {
   explicit Box(Loop& of) : loop(&of) { loop->add_stream(); }
   ~Box() { loop->remove_stream(); }
   Box(const Box&) = delete;
   Box& operator=(const Box&) = delete;
 
-  uv_tcp_t uv{};
+  AnyStream uv{};
   Loop* loop;
   DescriptorBudget::Ticket ticket = nullptr;  // of one that was accepted
   Receiver* receiver = nullptr;
@@ -29,16 +40,18 @@ struct TcpStream::Box {
   bool reading = false;   // its receiver wants to
   bool watching = false;  // instead
   bool written = false;
+  bool broken = false;  // nobody takes what is written any more, but there is still more to read
   enum class Nodelay : std::uint8_t { kOff, kFromSecondWrite, kOn };
   Nodelay nodelay = Nodelay::kOff;
 
-  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&uv); }
+  uv_stream_t* stream() { return &uv.stream; }
   // Reports a broken connection to the receiver, once; the stream may be gone when it returns.
   void break_off(int status) noexcept;
 
   void start();
   void on_end_again();
   void set_nodelay();
+  bool has_more_to_read() const noexcept;
   // Of a status that the system reports only once.
   void note_failure(int status) noexcept;
   static void offer_buffer(uv_handle_t* uv, std::size_t, uv_buf_t* buffer) noexcept;

@@ -1,6 +1,7 @@
 // One uv_connect_t on a stream of its own, and the check that a connection did not meet itself.
 #include "libthrottle/uv/tcp_connector.h"
 
+#include <string>
 #include <utility>
 
 #include "libthrottle/uv/error.h"
@@ -8,6 +9,7 @@
 #include "libthrottle/uv/segments.h"
 #include "libthrottle/uv/sockaddr.h"
 #include "libthrottle/uv/tcp_box.h"
+#include "libthrottle/uv/unix_socket.h"
 
 namespace throttle::uv {
 
@@ -16,13 +18,15 @@ namespace throttle::uv {
 struct TcpConnector::Attempt {
   uv_connect_t uv{};
   TcpStream stream;
-  SocketAddress target;
+  Endpoint target;
   OnDone on_done;
   bool finished = false;
 
+  std::string what() const { return "cannot connect to " + target.to_string(); }
   tl::unexpected<Error> failure(int status) const {
-    Error error = error_of(status, "cannot connect to " + target.to_string());
+    Error error = error_of(status, what());
     if (status == UV_EADDRNOTAVAIL) error.code = ErrorCode::kExhausted;  // no local port is free
+    if (status == UV_EAGAIN) error.message = what() + ": it has too many connections to accept";
     return tl::unexpected(std::move(error));
   }
 
@@ -45,7 +49,7 @@ struct TcpConnector::Attempt {
     TcpStream::Box& box = *stream.box_;
     on_done(std::move(stream));
     if (closing(box.uv)) return;
-    if (!box.written) end_handshake(box.uv);
+    if (!box.written && !is_pipe(box.uv)) end_handshake(box.uv.stream);
     if (!box.reading) uv_read_stop(box.stream());
   }
 };
@@ -64,14 +68,20 @@ TcpConnector::~TcpConnector() = default;
 TcpConnector::TcpConnector(TcpConnector&&) noexcept = default;
 TcpConnector& TcpConnector::operator=(TcpConnector&&) noexcept = default;
 
-Result<TcpConnector> TcpConnector::start(Loop& loop, const SocketAddress& target, OnDone on_done) {
-  const Sockaddr address(target);
-  auto attempt = std::unique_ptr<Attempt>(new Attempt{
-      .stream = TcpStream(loop, address.get()->sa_family), .target = target, .on_done = on_done});
+Result<TcpConnector> TcpConnector::start(Loop& loop, const Endpoint& target, OnDone on_done) {
+  const Sockaddr address(target.address);
+  const unsigned family = target.is_unix() ? AF_UNIX : address.get()->sa_family;
+  auto attempt = std::unique_ptr<Attempt>(
+      new Attempt{.stream = TcpStream(loop, family), .target = target, .on_done = on_done});
   attempt->uv.data = attempt.get();
   TcpStream::Box& box = *attempt->stream.box_;
-  hold_handshake_back(box.uv);
-  const int status = uv_tcp_connect(&attempt->uv, &box.uv, address.get(), Attempt::done);
+  int status = 0;
+  if (target.is_unix()) {
+    status = connect_unix_socket(attempt->uv, box.uv.pipe, target.path, Attempt::done);
+  } else {
+    hold_handshake_back(box.uv.stream);
+    status = uv_tcp_connect(&attempt->uv, &box.uv.tcp, address.get(), Attempt::done);
+  }
   if (status < 0) return attempt->failure(status);
   // Mostly it is read as soon as it is connected: to poll for that from the start spares a call or
   // two. Where libuv says that it is too early, nothing is lost.

@@ -13,7 +13,8 @@ namespace throttle::uv {
 
 class TcpConnector {
  public:
-  // The stream, or an error that names the address. kUnavailable: refused, unreachable, timed out;
+  // The stream, or an error that names the address. kNotFound: a Unix socket without a file.
+  // kUnavailable: refused, unreachable, timed out;
   // kExhausted: no descriptor, memory or port of ours is left, or we have no address from which to
   // reach it. The callback may destroy the connector as the last thing it does. What it writes
   // spares a segment, where the system lets it end the handshake.
@@ -21,7 +22,7 @@ class TcpConnector {
 
   // Begins. One of these errors at once if the attempt cannot even begin; then `on_done` is not
   // called. There is no time limit but the system's, of minutes: have a timer.
-  static Result<TcpConnector> start(Loop& loop, const SocketAddress& target, OnDone on_done);
+  static Result<TcpConnector> start(Loop& loop, const Endpoint& target, OnDone on_done);
 
   ~TcpConnector();
   TcpConnector(TcpConnector&&) noexcept;

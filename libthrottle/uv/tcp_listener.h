@@ -1,6 +1,6 @@
-// Listens on an address. Connections are taken, not pushed: an owner that cannot have another one
-// now leaves it, and the listener stops polling until it is taken. That is the back-pressure:
-// further clients wait in the system's backlog.
+// Listens on an address, or on a Unix socket. Connections are taken, not pushed: an owner that
+// cannot have another one now leaves it, and the listener stops polling until it is taken. That is
+// the back-pressure: further clients wait in the system's backlog.
 //
 // Without descriptors libuv accepts and closes all that waits in the backlog, and nobody hears of
 // it; so count connections and stop taking them below descriptor_limit().
@@ -34,13 +34,23 @@ class TcpListener {
     ~Receiver() = default;
   };
 
-  static constexpr int kDefaultBacklog = 4096;  // the system may have a lower limit
+  struct Options {
+    int backlog = 4096;  // the system may have a lower limit
+    unsigned socket_mode = kSocketMode;
+  };
+  // The permissions of the file of a Unix socket: its owner and its group may connect.
+  static constexpr unsigned kSocketMode = 0660;
 
-  // Listens on `address`; port 0 takes a free one, "::" also takes IPv4. `receiver` outlives the
-  // listener. Errors name the address: kInUse if somebody else listens there, kExhausted without
-  // descriptors, kUnavailable without permission or such an address on this machine.
-  static Result<TcpListener> listen(Loop& loop, const SocketAddress& address, Receiver& receiver,
-                                    int backlog = kDefaultBacklog);
+  // Listens there; port 0 takes a free one, "::" also takes IPv4. `receiver` outlives the listener.
+  // The file of a Unix socket that nobody listens on is replaced; it is removed when the listener
+  // ends, except one that was handed over. Errors name the address: kInUse if somebody else listens
+  // there, kExhausted without descriptors, kUnavailable without permission or such an address on
+  // this machine, kNotFound without the folder of a Unix socket.
+  static Result<TcpListener> listen(Loop& loop, const Endpoint& where, Receiver& receiver,
+                                    const Options& options);
+  static Result<TcpListener> listen(Loop& loop, const Endpoint& where, Receiver& receiver) {
+    return listen(loop, where, receiver, Options());
+  }
   // Resets the connections that nobody took.
   ~TcpListener();
   TcpListener(TcpListener&&) noexcept;
@@ -49,13 +59,15 @@ class TcpListener {
   // Gives the connections that are accepted from now on what TcpStream::set_keepalive() gives one;
   // where it can, at no cost for each.
   void set_keepalive(Duration idle);
+  // Of the file of a Unix socket of its own.
+  void set_socket_mode(unsigned mode);
 
   // Whether a connection waits to be accepted.
   bool has_waiting() const;
   // The connection that waits longest, or nothing if none waits. With TCP_NODELAY.
   std::optional<TcpStream> accept();
 
-  // Where it listens, with the real port.
+  // Where it listens, with the real port; the unspecified address for a Unix socket.
   const SocketAddress& local_address() const;
 
   // Listens again after on_accept_failed(), on the same address. Errors as listen(): try once more.

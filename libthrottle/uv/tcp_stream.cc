@@ -20,6 +20,7 @@
 #include "libthrottle/uv/sockets.h"
 #include "libthrottle/uv/tcp_box.h"
 #include "libthrottle/uv/timer.h"
+#include "libthrottle/uv/unix_socket.h"
 #include "libthrottle/uv/write_pieces.h"
 
 namespace throttle::uv {
@@ -35,7 +36,8 @@ struct TcpStream::Write {
     auto& box = box_of<Box>(uv->handle);
     --box.pending_writes;
     if (box.dead) return;
-    if (status < 0) return box.break_off(status);
+    if (status == UV_EPIPE && box.has_more_to_read()) box.broken = true;
+    if (status < 0 && !box.broken) return box.break_off(status);
     if (box.pending_writes == 0) box.receiver->on_drained();
   }
 };
@@ -51,6 +53,13 @@ void TcpStream::Box::break_off(int status) noexcept {
     default:
       return receiver->on_failed(error_of(status, "connection failed"));
   }
+}
+
+// The other side of a Unix socket may have said its last words, and closed: a TCP socket would have
+// lost them with the reset that followed.
+bool TcpStream::Box::has_more_to_read() const noexcept {
+  char byte = 0;
+  return is_pipe(uv) && !at_eof && try_peek(uv.stream, {&byte, 1}) > 0;
 }
 
 void TcpStream::Box::note_failure(int status) noexcept {
@@ -71,8 +80,9 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
   if (box.failure != 0) return box.break_off(box.failure);
   if (size != UV_EOF) return box.break_off(static_cast<int>(size));
   // libuv makes an end without a buffer of a hang-up that came with the last bytes. A hang-up of
-  // both directions, though we did not shut down ours, is a reset.
-  if (buffer->base == nullptr && !box.shut) return box.break_off(UV_ECONNRESET);
+  // both directions, though we did not shut down ours, is a reset; of a Unix socket every close is.
+  const bool hung_up = buffer->base == nullptr && !box.shut && !is_pipe(box.uv);
+  if (hung_up || box.broken) return box.break_off(UV_ECONNRESET);
   box.at_eof = true;
   box.end_reported = true;
   box.receiver->on_eof();
@@ -80,8 +90,11 @@ void TcpStream::Box::read(uv_stream_t* uv, ssize_t size, const uv_buf_t* buffer)
 
 TcpStream::TcpStream(Loop& loop, unsigned family) {
   auto box = std::make_unique<Box>(loop);
-  // To open none cannot fail; connecting meets the failure again.
-  if (uv_tcp_init_ex(loop.raw(), &box->uv, family) < 0) uv_tcp_init(loop.raw(), &box->uv);
+  if (family == AF_UNIX) {
+    uv_pipe_init(loop.raw(), &box->uv.pipe, 0);
+  } else if (uv_tcp_init_ex(loop.raw(), &box->uv.tcp, family) < 0) {
+    uv_tcp_init(loop.raw(), &box->uv.tcp);  // cannot fail; connecting meets the failure again
+  }
   box_ = own(std::move(box));
 }
 
@@ -140,7 +153,7 @@ void TcpStream::stop_reading() {
 bool TcpStream::has_ended() {
   if (box_->dead || box_->at_eof) return box_->at_eof;
   char byte = 0;
-  const int status = try_peek(box_->uv, {&byte, 1});
+  const int status = try_peek(box_->uv.stream, {&byte, 1});
   if (status == UV_EOF) {
     box_->at_eof = true;
     box_->end_reported = true;
@@ -154,7 +167,7 @@ bool TcpStream::has_ended() {
 std::string_view TcpStream::read_now() {
   if (box_->dead || box_->at_eof) return {};
   const auto buffer = box_->loop->read_buffer();
-  const int status = try_read(box_->uv, buffer);
+  const int status = try_read(box_->uv.stream, buffer);
   box_->note_failure(status);
   return {buffer.data(), static_cast<std::size_t>(std::max(status, 0))};
 }
@@ -180,14 +193,14 @@ void TcpStream::write_all(std::string_view head, std::string_view body, Follows 
 void TcpStream::write_piece(std::string_view head, std::string_view body, Follows follows) {
   const std::size_t size = head.size() + body.size();
   THROTTLE_CHECK(size <= kMostBytesOfAWrite);
-  if (box_->dead || size == 0) return;
+  if (box_->dead || box_->broken || size == 0) return;
 
   if (box_->written && box_->nodelay == Box::Nodelay::kFromSecondWrite) box_->set_nodelay();
   box_->written = true;
   const std::array buffers{buffer_of(head), buffer_of(body)};
   const unsigned count = body.empty() ? 1 : 2;
   const int status = follows == Follows::kEnd
-                         ? try_write_before_end(box_->uv, buffers.data(), count)
+                         ? try_write_before_end(box_->uv.stream, buffers.data(), count)
                          : uv_try_write(box_->stream(), buffers.data(), count);
   const std::size_t sent = status > 0 ? static_cast<std::size_t>(status) : 0;
   if (sent == size) return;
@@ -211,7 +224,7 @@ std::size_t TcpStream::queued_bytes() const {
 void TcpStream::shutdown() {
   if (box_->shut || box_->dead) return;
   box_->shut = true;
-  if (box_->pending_writes == 0 && shut_down_at_once(box_->uv)) return;
+  if (box_->pending_writes == 0 && shut_down_at_once(box_->uv.stream)) return;
   auto request = std::make_unique<uv_shutdown_t>();
   const auto done = [](uv_shutdown_t* uv, int) noexcept { delete uv; };
   if (uv_shutdown(request.get(), box_->stream(), done) == 0) {
@@ -228,7 +241,7 @@ void TcpStream::close_with_reset() {
   end_again_.reset();
   // Not possible while a shutdown is under way; then an ordinary close has to do.
   const auto done = [](uv_handle_t* uv) noexcept { delete static_cast<Box*>(uv->data); };
-  if (uv_tcp_close_reset(&box_->uv, done) == 0) {
+  if (!is_unix() && uv_tcp_close_reset(&box_->uv.tcp, done) == 0) {
     static_cast<void>(box_.release());
   } else {
     close();
@@ -237,24 +250,24 @@ void TcpStream::close_with_reset() {
 
 Result<SystemSocket> TcpStream::duplicate() const {
   uv_os_sock_t socket{};
-  const int status = duplicate_socket(box_->uv, socket);
+  const int status = duplicate_socket(box_->uv.stream, socket);
   if (status < 0) return fail(status, "cannot hand over the connection");
   return SystemSocket(static_cast<SystemSocket::Number>(socket));
 }
 
 void TcpStream::set_nodelay() {
-  if (box_->nodelay != Box::Nodelay::kOff) return;
+  if (is_unix() || box_->nodelay != Box::Nodelay::kOff) return;
   box_->nodelay = Box::Nodelay::kFromSecondWrite;
   if (box_->written || !first_write_is_never_held_back()) box_->set_nodelay();
 }
 
 void TcpStream::Box::set_nodelay() {
-  uv_tcp_nodelay(&uv, 1);
+  uv_tcp_nodelay(&uv.tcp, 1);
   nodelay = Nodelay::kOn;
 }
 
 void TcpStream::set_keepalive(Duration idle) {
-  uv::set_keepalive(box_->uv, idle);
+  if (!is_unix()) uv::set_keepalive(box_->uv.tcp, idle);
 }
 
 void set_keepalive(uv_tcp_t& socket, Duration idle) {
@@ -263,16 +276,22 @@ void set_keepalive(uv_tcp_t& socket, Duration idle) {
   uv_tcp_keepalive(&socket, 1, static_cast<unsigned>(delay.count()));
 }
 
+bool TcpStream::is_unix() const {
+  return is_pipe(box_->uv);
+}
+
 Result<SocketAddress> TcpStream::peer_address() const {
+  if (is_unix()) return SocketAddress{IpAddress::of_unix(peer_user(box_->uv.stream)), 0};
   SocketAddress address;
-  const int status = query_name(box_->uv, uv_tcp_getpeername, address);
+  const int status = query_name(box_->uv.tcp, uv_tcp_getpeername, address);
   if (status < 0) return fail(status, "cannot read the address of the peer");
   return address;
 }
 
 Result<SocketAddress> TcpStream::local_address() const {
+  if (is_unix()) return fail(UV_EAFNOSUPPORT, "a Unix socket has no address of its own");
   SocketAddress address;
-  const int status = query_name(box_->uv, uv_tcp_getsockname, address);
+  const int status = query_name(box_->uv.tcp, uv_tcp_getsockname, address);
   if (status < 0) return fail(status, "cannot read the local address");
   return address;
 }

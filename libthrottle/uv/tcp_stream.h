@@ -1,4 +1,6 @@
-// A connected TCP stream, accepted by a TcpListener or made by a TcpConnector.
+// A connected stream, accepted by a TcpListener or made by a TcpConnector: a TCP stream, or one of
+// a Unix socket. The latter has no resets: a side that breaks it off just closes, which the other
+// one reads as an end. What only TCP has does nothing there.
 //
 // Reading goes through the loop's one buffer, so a silent stream costs its handle (about 300 bytes)
 // and no more. Writing tries the system first and queues only what it did not take. Stream and
@@ -109,9 +111,12 @@ class TcpStream {
   // that vanished is noticed while reading.
   void set_keepalive(Duration idle);
 
-  // The addresses of the other and of this end. Error kUnavailable if the connection is gone.
+  // The addresses of the other and of this end. Error kUnavailable if the connection is gone. On a
+  // Unix socket, the other end is the user that the system says (IpAddress::of_unix()), and this
+  // one has no address (kUnavailable).
   Result<SocketAddress> peer_address() const;
   Result<SocketAddress> local_address() const;
+  bool is_unix() const;
 
  private:
   friend class Acceptor;
@@ -125,7 +130,7 @@ class TcpStream {
   void write_all(std::string_view head, std::string_view body, Follows follows);
   void write_piece(std::string_view head, std::string_view body, Follows follows);
   // Unconnected, for TcpListener and TcpConnector to connect. With a family (AF_INET, AF_INET6) it
-  // has its socket at once, if the system has one to give.
+  // has its socket at once, if the system has one to give. AF_UNIX makes it one of a Unix socket.
   explicit TcpStream(Loop& loop, unsigned family = 0);
 
   // Has the end reported in the next turn, if the present receiver does not know it.

@@ -243,7 +243,7 @@ TEST_F(ApplicationTest, ReportsEachStepUntilItHasStopped) {
   EXPECT_THAT(supervisor.entries, ElementsAre("configuration read", "log open", "listening: http",
                                               "ready: 1 listeners, 1 semaphores, 0 proxies",
                                               "stopping: a test", "stopped: 0"));
-  EXPECT_NE(supervisor.listeners.front().address.port, 0);
+  EXPECT_NE(supervisor.listeners.front().address.address.port, 0);
   EXPECT_THAT(first.calls, ElementsAre("start", "drain", "destroyed"));
 }
 
@@ -289,7 +289,7 @@ TEST_F(ApplicationTest, APartThatFailsToStartEndsTheStart) {
 TEST_F(ApplicationTest, AnAddressInUseEndsTheStartWithItsName) {
   const config::LoadedSettings copy = *settings;
   run([this, wanted = copy]() mutable {
-    wanted.settings.http.listen.port = supervisor.listeners.front().address.port;
+    wanted.settings.http.listen.port = supervisor.listeners.front().address.address.port;
     Control other_control;
     Recorder other;
     const auto second_application = Application::create(

@@ -39,7 +39,7 @@ class EventsTest : public uv::TcpTest {
       const auto started = part->start(settings);
       ASSERT_TRUE(started) << started.error().message;
       for (const Listener& listener : part->listeners())
-        address = listener.address;
+        address = listener.address.address;
     }
   }
   void stop() {

@@ -202,7 +202,7 @@ TEST_F(JournalTest, HasAConnectionThatTheLedgerEnded) {
   SocketAddress address;
   for (const auto& part : composition.parts)
     for (const Listener& listener : part->listeners())
-      if (listener.name == "web") address = listener.address;
+      if (listener.name == "web") address = listener.address.address;
   uv::End first(loop, connect(address));
   run_until([&] { return !service.streams.empty(); });
   uv::End second(loop, connect(address));

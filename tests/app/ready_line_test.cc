@@ -10,14 +10,17 @@ namespace {
 
 TEST(ReadyLine, SaysWhichMachinesCanConnect) {
   const auto reach = [](const std::vector<const char*>& addresses) {
-    std::vector<SocketAddress> parsed;
+    std::vector<Endpoint> parsed;
     for (const char* const each : addresses)
-      parsed.push_back({*IpAddress::parse(each), 80});
+      parsed.emplace_back(SocketAddress{*IpAddress::parse(each), 80});
     return reach_of(parsed);
   };
   EXPECT_EQ(reach({"0.0.0.0"}), "on all addresses");
   EXPECT_EQ(reach({"127.0.0.1", "::"}), "on all addresses");
   EXPECT_EQ(reach({"127.0.0.1", "::1"}), "for this machine only");
+  const std::vector<Endpoint> with_unix{SocketAddress{*IpAddress::parse("::1"), 80},
+                                        Endpoint::of_unix("/run/x.sock")};
+  EXPECT_EQ(reach_of(with_unix), "for this machine only");
   EXPECT_EQ(reach({"192.0.2.1"}), "on this address");
   EXPECT_EQ(reach({"127.0.0.1", "192.0.2.1"}), "on these addresses");
 }

@@ -146,7 +146,7 @@ TEST_F(ServiceEnvironmentTest, TakesAListeningSocket) {
 TEST_F(ServiceEnvironmentTest, ASocketThatDoesNotListenIsAMistake) {
   const auto datagrams = with_descriptor_three([] { return socket(AF_INET, SOCK_DGRAM, 0); });
   ASSERT_FALSE(datagrams);
-  EXPECT_THAT(datagrams.error().message, HasSubstr("\"http\" is no listening TCP socket"));
+  EXPECT_THAT(datagrams.error().message, HasSubstr("\"http\" is no listening stream socket"));
   EXPECT_FALSE(with_descriptor_three([] { return socket(AF_INET, SOCK_STREAM, 0); }));
   EXPECT_FALSE(with_descriptor_three([] { return open("/dev/null", O_RDONLY); }));
 }

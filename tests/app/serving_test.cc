@@ -50,7 +50,7 @@ class ServingTest : public uv::TcpTest {
       const auto started = part->start(settings);
       EXPECT_TRUE(started) << (started ? "" : started.error().message);
       for (const Listener& listener : part->listeners())
-        address = listener.address;
+        address = listener.address.address;
     }
     written.clear();  // the warning that there is no start-up grace
   }

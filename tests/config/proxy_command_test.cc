@@ -139,7 +139,10 @@ TEST(ProxyCommand, SaysWhatToWriteInsteadOfWhatIsNoPlace) {
   const Row rows[] = {
       {{"-l", "9000/tcp"}, R"(. Leave out "/tcp")"},
       {{"-l", "9000-9009"}, ". A listener has one port; configure a proxy for each"},
-      {{"-l", "/run/x.sock"}, ". Sockets of files are not supported; write a TCP port"},
+      {{"-l", "/run/x.sock"}, ". Did you mean \"unix:/run/x.sock\"?"},
+      {{"--upstream", "./x.sock"}, ". Write a Unix socket with its whole path"},
+      {{"-h", "/run/x.sock"}, ". For a Unix socket write --upstream unix:/run/x.sock, without -p"},
+      {{"--status", "unix:/run/x.sock"}, ". Unix sockets are not possible here; write a TCP port"},
       {{"-l", "tcp://0.0.0.0:9000"}, R"(. Leave out "tcp://")"},
       {{"--upstream", "tcp://a:1"}, R"(. Leave out "tcp://")"},
       {{"-h", "localhost:8100"}, "with -p 8100, or write --upstream localhost:8100"},

@@ -1,8 +1,10 @@
 // Addresses: what is read, how it is written back (RFC 5952), and how mistakes are named.
 #include "libthrottle/core/address.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -169,6 +171,22 @@ TEST(HostPort, SaysWhichPartIsMissingOrWrong) {
     EXPECT_EQ(result.error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(result.error().message, row.message);
   }
+}
+
+TEST(IpAddress, IsTheUserOfTheClientOfAUnixSocket) {
+  for (const auto& [user, text] :
+       {std::pair<std::optional<std::uint32_t>, const char*>(std::nullopt, "unix"),
+        {0U, "unix:uid=0"},
+        {4'294'967'295U, "unix:uid=4294967295"}}) {
+    const IpAddress client = IpAddress::of_unix(user);
+    EXPECT_TRUE(client.is_unix());
+    EXPECT_FALSE(client.is_v4() || client.is_loopback());
+    EXPECT_EQ((SocketAddress{client, 0}.to_string()), text);
+    EXPECT_EQ(IpAddress::parse_client(text), client);
+    EXPECT_FALSE(IpAddress::parse(text)) << "a host may be called so";
+  }
+  EXPECT_FALSE(IpAddress().is_unix());
+  EXPECT_EQ(IpAddress::parse_client("10.0.0.1"), IpAddress::from_v4({10, 0, 0, 1}));
 }
 
 }  // namespace

@@ -71,6 +71,23 @@ TEST(IpNetwork, WhatIsNoAddressIsNoNetwork) {
     EXPECT_NE(why_not(text), "accepted") << text;
 }
 
+TEST(IpNetwork, HasTheClientsOfUnixSocketsOnlyIfItNamesThem) {
+  const IpAddress anybody = IpAddress::of_unix(std::nullopt);
+  const IpAddress user = IpAddress::of_unix(1000);
+  const IpNetwork all = *IpNetwork::parse("unix");
+  const IpNetwork own = *IpNetwork::parse("unix:uid=1000");
+  EXPECT_TRUE(all.contains(anybody) && all.contains(user));
+  EXPECT_TRUE(own.contains(user));
+  EXPECT_FALSE(own.contains(anybody) || own.contains(IpAddress::of_unix(0)));
+  EXPECT_FALSE(all.contains(address("::1")) || all.contains(address("ff00::1")));
+  for (const char* const text : {"::/0", "0.0.0.0/0", "ff00::/8"})
+    EXPECT_FALSE(IpNetwork::parse(text)->contains(user)) << text;
+  EXPECT_EQ(all.to_string(), "unix");
+  EXPECT_EQ(own.to_string(), "unix:uid=1000");
+  EXPECT_EQ(masked(user, 64), user);
+  EXPECT_NE(why_not("unix:uid=4294967296"), "accepted");
+}
+
 TEST(Masked, KeepsTheFirstBitsOfTheAddressesOwnFamily) {
   EXPECT_EQ(masked(address("10.11.12.13"), 32), address("10.11.12.13"));
   EXPECT_EQ(masked(address("10.11.12.13"), 20), address("10.11.0.0"));

@@ -242,6 +242,16 @@ TEST(ProxyHeader, IsReadAsItWasWrittenInBothVersions) {
   }
 }
 
+TEST(ProxyHeader, NamesNobodyForTheClientOfAUnixSocket) {
+  const ProxiedConnection connection{{IpAddress::of_unix(1000), 0}, {}};
+  for (const std::string& header : {proxy_header_v1(connection), proxy_header_v2(connection)}) {
+    const auto parsed = parse_proxy_header(header);
+    ASSERT_TRUE(parsed && *parsed);
+    EXPECT_EQ((*parsed)->bytes, header.size());
+    EXPECT_FALSE((*parsed)->connection);
+  }
+}
+
 TEST(ProxyHeader, IsRefusedAtTheFirstByteThatNoneHas) {
   constexpr std::string_view kWhy = "the connection does not begin with one";
   expect_refusal("GET / HTTP/1.1\r\n", kWhy, 1);

@@ -513,7 +513,7 @@ TEST_F(ThrottledListenerTest, FeedsOneQueueFromAllThatItListensOn) {
   EXPECT_EQ(listening->front(), address) << "what is there already stays";
   EXPECT_NE(listening->back(), address);
   arrive();
-  address = listening->back();
+  address = listening->back().address;
   arrive();
   EXPECT_EQ(guests.size(), 1U);
   EXPECT_EQ(listener->waiting_count(), 1U);
@@ -526,7 +526,7 @@ TEST_F(ThrottledListenerTest, LeavesAPlaceThatIsNotWantedAnyMoreAndKeepsTheOther
   ASSERT_TRUE(both) << both.error().message;
   const HostPort taken{"127.0.0.1", acceptor.listener->local_address().port};
   EXPECT_FALSE(listener->listen(std::vector{kAnyPort, taken})) << "one of them is in use";
-  address = both->back();
+  address = both->back().address;
   arrive();
   const auto one = listener->listen(std::vector{HostPort{"localhost", 0}});
   ASSERT_TRUE(one) << one.error().message;

@@ -153,6 +153,25 @@ TEST_F(BookkeeperTest, RecordsNoMoreOfAClientThanItMay) {
   }
 }
 
+TEST_F(BookkeeperTest, RecordsTheUserOfAUnixSocketInTheSameWay) {
+  for (const auto& [clients, text] :
+       {std::pair<Clients, MaybeText>{Clients::kFull, "unix:uid=1000"},
+        {Clients::kNetwork, "unix"},
+        {Clients::kNone, std::nullopt}}) {
+    bookkeeper = Bookkeeper(test_run(), Privacy{.clients = clients}, Anchor{start, 0});
+    number = 0;
+    bookkeeper.open_file({});
+    take_name();
+    Record record = granted(1, start);
+    record.ip = IpAddress::of_unix(1000);
+    record.port = 0;
+    take(record);
+    const Rows rows = bookkeeper.take_rows();
+    EXPECT_EQ(rows.peers.at(0).client, text);
+    EXPECT_EQ(rows.peers.at(0).port, std::nullopt);
+  }
+}
+
 // The disk was full, and is lost while the ledger is walked over.
 TEST_F(BookkeeperTest, GoesOnWithTheWalkAfterAGapInANewFile) {
   bookkeeper.open_file({});

@@ -55,7 +55,7 @@ class TcpDoorTest : public gate::GateTest, public Reports {
   void on_note(NoteWeight, std::string_view what) noexcept override { notes.emplace_back(what); }
 
   uv::End& arrive(std::string_view words = {}) {
-    return connect_client(door->local_addresses().front(), words);
+    return connect_client(door->endpoints().front().address, words);
   }
   // The next connection that reached the upstream.
   uv::End& serve() {

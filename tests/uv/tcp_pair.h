@@ -22,7 +22,7 @@ inline const SocketAddress kAnyLoopbackPort{IpAddress::from_v4({127, 0, 0, 1}), 
 
 // Takes every connection, or leaves it if `taking` is false. Stops the loop at each event.
 struct ListeningEnd final : TcpListener::Receiver {
-  explicit ListeningEnd(Loop& its_loop, const SocketAddress& address = kAnyLoopbackPort)
+  explicit ListeningEnd(Loop& its_loop, const Endpoint& address = kAnyLoopbackPort)
       : loop(its_loop), listener(TcpListener::listen(loop, address, *this)) {
     EXPECT_TRUE(listener) << (listener ? "" : listener.error().message);
   }
@@ -107,7 +107,7 @@ class TcpTest : public testing::Test {
     EXPECT_TRUE(reached());
   }
 
-  TcpStream connect(const SocketAddress& target) {
+  TcpStream connect(const Endpoint& target) {
     Result<TcpStream> connected = fail(ErrorCode::kUnavailable, "not yet");
     bool done = false;
     auto on_done = [&](Result<TcpStream> result) {

@@ -10,7 +10,8 @@ from harness.tcp import LIMIT_S, Client, echo, free_port
 
 def table(service, listen: list[int], **keys) -> str:
     places = ", ".join(f'"127.0.0.1:{port}"' for port in listen)
-    lines = ["[proxy.office]", f"listen = [{places}]", f'upstream = "127.0.0.1:{service.port}"']
+    lines = ["[proxy.office]", f"listen = [{places}]", f'upstream = "127.0.0.1:{service.port}"',
+             'upstream_check = "none"']
     return "\n".join(lines + [f"{key} = {value}" for key, value in keys.items()]) + "\n"
 
 

@@ -130,6 +130,21 @@ class Daemon(ProcessTest):
         self.assertTrue(serves(self.port))
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_creates_and_removes_a_unix_socket_as_the_user(self):
+        os.chown(self.folder, 65534, 65534)
+        table = (f'[proxy.office]\nlisten = "unix:{self.folder}/NAME.sock"\n'
+                 'upstream = "127.0.0.1:1"\n')
+        self.file.write_text(self.file.read_text() + table.replace("NAME", "one"))
+        self.assertEqual(self.daemonize("--user", "nobody"), 0)
+        self.assertEqual((self.folder / "one.sock").stat().st_uid, 65534)
+        self.file.write_text(self.file.read_text().replace("one.sock", "two.sock"))
+        os.kill(self.pid, signal.SIGHUP)
+        wait_until(lambda: (self.folder / "two.sock").exists(), "the other socket")
+        wait_until(lambda: not (self.folder / "one.sock").exists(), "that the first one is gone")
+        os.kill(self.pid, signal.SIGTERM)
+        wait_until(lambda: not (self.folder / "two.sock").exists(), "that this one is gone")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
     def test_writes_nothing_of_roots_through_a_link_of_the_user(self):
         os.chown(self.folder, 65534, 65534)
         target = Path(tempfile.mkdtemp()) / "target"

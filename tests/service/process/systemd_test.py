@@ -145,6 +145,42 @@ upstream_check = "none"
                 with served:
                     self.assertEqual(served.recv(100), b"to the upstream")
 
+    def unix_socket(self) -> socket.socket:
+        handed = socket.socket(socket.AF_UNIX)
+        handed.bind(str(self.folder / "x.sock"))
+        handed.listen()
+        self.addCleanup(handed.close)
+        return handed
+
+    def test_several_of_one_proxy_feed_it_and_unix_sockets_are_among_them(self):
+        self.write(f"""{SEMAPHORE}
+[proxy.office]
+listen = "127.0.0.1:1"
+upstream = "unix:{self.folder}/service.sock"
+upstream_check = "none"
+""")
+        service = socket.socket(socket.AF_UNIX)
+        self.addCleanup(service.close)
+        service.bind(str(self.folder / "service.sock"))
+        service.listen()
+        one = self.unix_socket()
+        with socket.create_server(("127.0.0.1", 0)) as two:
+            process = self.start(sockets=[("office", one), ("office", two)])
+            for family, place in ((socket.AF_UNIX, one.getsockname()),
+                                  (socket.AF_INET, two.getsockname())):
+                with socket.socket(family) as client:
+                    client.connect(place)
+                    client.sendall(b"to the upstream")
+                    served, _ = service.accept()
+                    with served:
+                        self.assertEqual(served.recv(100), b"to the upstream")
+            self.assertEqual(self.stop(process), 0)
+        self.assertTrue((self.folder / "x.sock").exists(), "it is systemd's")
+
+    def test_a_unix_socket_of_the_server_is_a_mistake(self):
+        self.assertEqual(self.code(self.start(sockets=[("http", self.unix_socket())])), 78)
+        self.assertIn('"http" is a Unix socket: only proxies listen on those', self.output)
+
     def test_a_client_that_connects_between_two_processes_waits(self):
         with socket.create_server(("127.0.0.1", 0)) as handed:
             first = self.start(sockets=[("http", handed)])
