@@ -84,7 +84,10 @@ int probe(const sockaddr_un& address) {
 
 Result<void> remove_dead(const sockaddr_un& address, const std::string& what) {
   struct stat status {};
-  if (lstat(address.sun_path, &status) != 0 && errno == ENOENT) return {};
+  if (lstat(address.sun_path, &status) != 0) {
+    if (errno == ENOENT) return {};
+    return fail(uv_translate_sys_error(errno), what);
+  }
   if (!S_ISSOCK(status.st_mode))
     return throttle::fail(ErrorCode::kInUse, what +
                                                  ": a file that is no socket is there. Remove "
