@@ -183,26 +183,53 @@ Result<void> purge_logs(InstallSystem& system, const std::string& log) {
   return {};
 }
 
+// A sibling whose line cannot be understood may read it.
 bool reads(const ServiceRecord& service, std::string_view configuration) {
   const auto launch = parse_image_path(service.image_path);
-  return launch && upper_case(launch->configuration) == upper_case(configuration);
+  return !launch || upper_case(launch->configuration) == upper_case(configuration);
 }
 
-// What belongs to one service alone while others use the data folder.
-Result<void> purge_own_files(InstallSystem& system, const ServiceRecord& record,
-                             const std::vector<ServiceRecord>& siblings,
-                             const std::string& data_folder) {
-  if (auto purged = purge_logs(system, usual_log(data_folder, record.name)); !purged) return purged;
+// What belongs to one service alone while others use the data folder. The configuration that was
+// removed, or empty.
+Result<std::string> purge_own_files(InstallSystem& system, const ServiceRecord& record,
+                                    const Siblings& siblings, const std::string& data_folder) {
+  if (auto purged = purge_logs(system, usual_log(data_folder, record.name)); !purged)
+    return tl::unexpected(purged.error());
   const auto launch = parse_image_path(record.image_path);
-  if (!launch) return {};
+  if (!launch || !siblings.unreadable.empty()) return {};
   const std::string& file = launch->configuration;
   const bool is_ours = upper_case(file).starts_with(upper_case(data_folder + '\\'));
   const bool is_shared = std::ranges::any_of(
-      siblings, [&file](const ServiceRecord& sibling) { return reads(sibling, file); });
+      siblings.known, [&file](const ServiceRecord& sibling) { return reads(sibling, file); });
   if (!is_ours || is_shared) return {};
-  if (const auto removed = remove_if_there(system, file); !removed)
-    return tl::unexpected(removed.error());
-  return {};
+  return remove_if_there(system, file).map([&file](bool was_there) {
+    return was_there ? file : std::string();
+  });
+}
+
+Result<Uninstalled> purge_files(InstallSystem& system, const ServiceRecord& record,
+                                const Siblings& siblings, const std::string& data_folder) {
+  Uninstalled done{.kept_for = {}, .unreadable = siblings.unreadable, .removed_configuration = {}};
+  for (const ServiceRecord& sibling : siblings.known)
+    done.kept_for.push_back(sibling.name);
+  if (done.kept_for.empty() && done.unreadable.empty())
+    return system.purge_folder(data_folder).map([&done] { return done; });
+  auto removed = purge_own_files(system, record, siblings, data_folder);
+  if (!removed) return tl::unexpected(removed.error());
+  done.removed_configuration = *std::move(removed);
+  return done;
+}
+
+tl::unexpected<Error> unknown_siblings(const std::string& data_folder, const Error& error) {
+  return fail(error.code, "It is unknown which other services use " + data_folder + ": " +
+                              error.message + ". Without --purge the folder stays.");
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 }  // namespace
@@ -263,24 +290,36 @@ Result<Uninstalled> uninstall(InstallSystem& system, const std::string& name, Pu
   if (!present) return tl::unexpected(present.error());
   if (!present->has_value())
     return fail(ErrorCode::kNotFound, "service " + name + " is not installed");
-  std::vector<ServiceRecord> siblings;
+  Siblings siblings;
   if (purge == Purge::kRemoveFiles) {
     auto found = system.siblings(name);
-    if (!found) return tl::unexpected(found.error());
+    if (!found) return unknown_siblings(data_folder, found.error());
     siblings = *std::move(found);
   }
   if (const auto deleted = system.delete_service(name); !deleted)
     return tl::unexpected(deleted.error());
   if (const auto removed = system.remove_event_source(name); !removed)
     return tl::unexpected(removed.error());
-  Uninstalled done;
-  if (purge == Purge::kKeepFiles) return done;
-  for (const ServiceRecord& sibling : siblings)
-    done.kept_for.push_back(sibling.name);
-  const auto purged = siblings.empty() ? system.purge_folder(data_folder)
-                                       : purge_own_files(system, **present, siblings, data_folder);
-  if (!purged) return tl::unexpected(purged.error());
-  return done;
+  if (purge == Purge::kKeepFiles) return Uninstalled();
+  return purge_files(system, **present, siblings, data_folder);
+}
+
+std::string kept_text(const Uninstalled& done, const std::string& data_folder) {
+  if (done.kept_for.empty() && done.unreadable.empty()) return {};
+  std::string text = data_folder + " stays, except the log of this service";
+  if (!done.removed_configuration.empty())
+    text += " and its configuration " + done.removed_configuration;
+  if (!done.kept_for.empty()) {
+    text += ": " + listed(done.kept_for);
+    text += done.kept_for.size() == 1 ? " is installed and may use it"
+                                      : " are installed and may use it";
+  }
+  if (!done.unreadable.empty()) {
+    text += done.kept_for.empty() ? ": " : "; ";
+    text += "the folder may be used by " + listed(done.unreadable) +
+            ", to which access is denied; if it is not used, remove it by hand";
+  }
+  return text;
 }
 
 std::string usual_log(const std::string& data_folder, std::string_view name) {

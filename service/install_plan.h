@@ -34,6 +34,13 @@ struct ServiceRecord {
   bool operator==(const ServiceRecord&) const = default;
 };
 
+// The other services that run this program, whatever their names, and those whose command line
+// may not be read, so that they may run it too.
+struct Siblings {
+  std::vector<ServiceRecord> known;
+  std::vector<std::string> unreadable;
+};
+
 // A folder or file that exists.
 struct Ownership {
   std::string owner;        // as people read it: `DESKTOP\someone`
@@ -48,8 +55,7 @@ class InstallSystem {
   virtual ~InstallSystem() = default;
 
   virtual Result<std::optional<ServiceRecord>> find_service(const std::string& name) = 0;
-  // The other services that run this program, whatever their names.
-  virtual Result<std::vector<ServiceRecord>> siblings(const std::string& name) = 0;
+  virtual Result<Siblings> siblings(const std::string& name) = 0;
   // Waits until the service is in no pending state.
   virtual Result<void> wait_until_settled(const std::string& name) = 0;
   virtual Result<void> create_service(const ServiceRecord& record, const std::string& password) = 0;
@@ -111,14 +117,21 @@ enum class Purge : std::uint8_t { kKeepFiles, kRemoveFiles };
 struct Uninstalled {
   // The services for which the data folder was kept, although it was to be removed.
   std::vector<std::string> kept_for;
+  // The services for which it was kept because their command lines may not be read.
+  std::vector<std::string> unreadable;
+  // The file that was removed although the folder was kept; else empty.
+  std::string removed_configuration;
 };
 
 // Removes a service that is stopped already, its event source, and with kRemoveFiles its data
-// folder. Where other services of this program are installed, that removes only the log file of
-// this one, and its configuration if that is in the folder and no other service reads it. Error
-// kNotFound: it is not installed.
+// folder. Where other services of this program are or may be installed, that removes only the log
+// file of this one, and its configuration if that is in the folder and no other service reads it.
+// Error kNotFound: it is not installed. Any error of siblings() comes before the first change.
 Result<Uninstalled> uninstall(InstallSystem& system, const std::string& name, Purge purge,
                               const std::string& data_folder);
+
+// What stays of the data folder and why, in words for the user; empty where nothing was kept.
+std::string kept_text(const Uninstalled& done, const std::string& data_folder);
 
 // Where a service logs unless its configuration says otherwise; the older files have numbers
 // behind: `.1`, `.2` …

@@ -92,6 +92,12 @@ Result<ServiceRecord> read_record(SC_HANDLE service, const std::string& name) {
                        .depends = texts_of(config->lpDependencies)};
 }
 
+Result<ServiceRecord> read_service(const std::string& name) {
+  const auto service = open_service(name, SERVICE_QUERY_CONFIG);
+  if (!service) return tl::unexpected(service.error());
+  return read_record(service->get(), name);
+}
+
 Result<std::vector<std::string>> names_of_services() {
   const auto manager = open_manager(SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
   if (!manager) return tl::unexpected(manager.error());
@@ -146,14 +152,21 @@ Result<std::optional<ServiceRecord>> WindowsInstallSystem::find_service(const st
   return std::optional(*std::move(record));
 }
 
-Result<std::vector<ServiceRecord>> WindowsInstallSystem::siblings(const std::string& name) {
+Result<Siblings> WindowsInstallSystem::siblings(const std::string& name) {
+  const std::string executable = own_path();
   const auto names = names_of_services();
   if (!names) return tl::unexpected(names.error());
-  std::vector<ServiceRecord> found;
+  Siblings found;
   for (const std::string& each : *names) {
     if (upper_case(each) == upper_case(name)) continue;
-    const auto record = find_service(each);  // one that may not be read is none of ours
-    if (record && *record && parse_image_path((*record)->image_path)) found.push_back(**record);
+    auto record = read_service(each);
+    if (record && is_service_of(record->image_path, executable)) {
+      found.known.push_back(*std::move(record));
+    } else if (!record && record.error().code == ErrorCode::kUnavailable) {
+      found.unreadable.push_back(each);
+    } else if (!record && record.error().code != ErrorCode::kNotFound) {  // removed meanwhile
+      return tl::unexpected(record.error());
+    }
   }
   return found;
 }

@@ -22,7 +22,7 @@ Result<ServiceStatus> query_status(SC_HANDLE service);
 class WindowsInstallSystem final : public InstallSystem {
  public:
   Result<std::optional<ServiceRecord>> find_service(const std::string& name) override;
-  Result<std::vector<ServiceRecord>> siblings(const std::string& name) override;
+  Result<Siblings> siblings(const std::string& name) override;
   Result<void> wait_until_settled(const std::string& name) override;
   Result<void> create_service(const ServiceRecord& record, const std::string& password) override;
   Result<void> change_service(const ServiceRecord& record,

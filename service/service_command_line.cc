@@ -10,6 +10,7 @@
 
 #include "libthrottle/core/check.h"
 #include "libthrottle/core/text.h"
+#include "service/service_identity.h"
 
 namespace throttle::service {
 
@@ -81,6 +82,15 @@ std::optional<std::string> take_option(const std::vector<std::string>& words, st
   return std::nullopt;
 }
 
+// The name of a program's file as Windows compares it; the command line may leave out ".exe".
+std::string program_name(std::string_view path) {
+  constexpr std::string_view kEnding = ".EXE";
+  path.remove_prefix(path.find_last_of("\\/") + 1);  // none: npos + 1 is 0
+  std::string name = upper_case(path);
+  if (name.ends_with(kEnding)) name.resize(name.size() - kEnding.size());
+  return name;
+}
+
 std::string in_quotes(std::string_view argument) {
   std::string quoted = "\"";
   std::size_t backslashes = 0;
@@ -139,6 +149,16 @@ Result<ServiceLaunch> parse_image_path(std::string_view line) {
     }
   }
   return launch;
+}
+
+bool is_service_of(std::string_view line, std::string_view executable) {
+  const std::vector<std::string> words = split_command_line(line);
+  const std::string wanted = program_name(executable);
+  const auto program = std::ranges::adjacent_find(
+      words, [&wanted](const std::string& word, const std::string& next) {
+        return next == "run" && program_name(word) == wanted;
+      });
+  return std::find(program, words.end(), "--scm") != words.end();
 }
 
 }  // namespace throttle::service

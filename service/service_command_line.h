@@ -33,6 +33,11 @@ std::string image_path(const ServiceLaunch& launch);
 // Error kInvalidArgument: it is no line of ours.
 Result<ServiceLaunch> parse_image_path(std::string_view line);
 
+// Whether a service with this command line runs the program `executable`, from whatever folder:
+// the program's file has the same name, and `run` and `--scm` follow. An unquoted program with
+// blanks in its path is recognised too.
+bool is_service_of(std::string_view line, std::string_view executable);
+
 // One argument so that split_command_line() gives it back whole.
 std::string quote_argument(std::string_view argument);
 

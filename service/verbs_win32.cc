@@ -303,13 +303,8 @@ int execute(const UninstallCommand& command) {
       system, command.name, command.purge ? Purge::kRemoveFiles : Purge::kKeepFiles, data_folder());
   if (!done) return complain(done.error());
   std::printf("service %s is uninstalled\n", command.name.c_str());
-  if (!done->kept_for.empty()) {
-    std::string names;
-    for (const std::string& name : done->kept_for)
-      names += (names.empty() ? "" : ", ") + name;
-    std::printf("%s stays, except its log: %s is installed and may use it\n", data_folder().c_str(),
-                names.c_str());
-  }
+  if (const std::string kept = kept_text(*done, data_folder()); !kept.empty())
+    std::printf("%s\n", kept.c_str());
   return code(ExitCode::kDone);
 }
 

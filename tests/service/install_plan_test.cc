@@ -30,6 +30,7 @@ class FakeWindows final : public InstallSystem {
   };
   State state;
   std::map<std::string, Ownership> foreign;
+  std::vector<std::string> unreadable;  // services of other programs, or not
   std::set<std::string> hardened;
   std::vector<std::string> calls;
   int fail_at = -1;  // which call fails
@@ -39,11 +40,11 @@ class FakeWindows final : public InstallSystem {
     const auto found = state.services.find(name);
     return found == state.services.end() ? std::nullopt : std::optional(found->second);
   }
-  Result<std::vector<ServiceRecord>> siblings(const std::string& name) override {
+  Result<Siblings> siblings(const std::string& name) override {
     if (auto called = call("siblings"); !called) return tl::unexpected(called.error());
-    std::vector<ServiceRecord> others;
+    Siblings others{.known = {}, .unreadable = unreadable};
     for (const auto& [each, record] : state.services)
-      if (each != name) others.push_back(record);
+      if (each != name) others.known.push_back(record);
     return others;
   }
   Result<void> wait_until_settled(const std::string&) override { return call("wait"); }
@@ -292,6 +293,10 @@ TEST(Uninstall, WithPurgeKeepsWhatAnotherServiceUses) {
   const auto done = uninstall(windows, "Second", Purge::kRemoveFiles, kData);
   ASSERT_TRUE(done);
   EXPECT_EQ(done->kept_for, std::vector<std::string>{"Throttle"});
+  EXPECT_EQ(
+      kept_text(*done, kData),
+      R"(C:\ProgramData\Throttle stays, except the log of this service and its configuration )"
+      R"(C:\programdata\Throttle\second.toml: Throttle is installed and may use it)");
   EXPECT_EQ(windows.state.folders.size(), 3U);
   EXPECT_EQ(windows.state.files.size(), 2U);
   EXPECT_TRUE(windows.state.files.contains(kFile));
@@ -300,6 +305,7 @@ TEST(Uninstall, WithPurgeKeepsWhatAnotherServiceUses) {
   const auto last = uninstall(windows, "Throttle", Purge::kRemoveFiles, kData);
   ASSERT_TRUE(last);
   EXPECT_TRUE(last->kept_for.empty());
+  EXPECT_EQ(kept_text(*last, kData), "");
   EXPECT_EQ(windows.state, FakeWindows::State());
 }
 
@@ -312,9 +318,43 @@ TEST(Uninstall, WithPurgeKeepsAConfigurationThatAnotherServiceReadsOrThatIsElsew
     ASSERT_TRUE(install(windows, request()));
     ASSERT_TRUE(install(windows, second));
     const auto before = windows.state.files;
-    ASSERT_TRUE(uninstall(windows, "Second", Purge::kRemoveFiles, kData));
+    const auto done = uninstall(windows, "Second", Purge::kRemoveFiles, kData);
+    ASSERT_TRUE(done);
     EXPECT_EQ(windows.state.files, before);
+    EXPECT_EQ(kept_text(*done, kData), R"(C:\ProgramData\Throttle stays, except the log of this )"
+                                       "service: Throttle is installed and may use it");
   }
+}
+
+TEST(Uninstall, WithPurgeKeepsTheFolderForAServiceThatMayNotBeRead) {
+  FakeWindows windows;
+  ASSERT_TRUE(install(windows, request()));
+  windows.state.files[usual_log(kData, "Throttle")] = "lines";
+  windows.unreadable = {"Secret"};
+  const auto done = uninstall(windows, "Throttle", Purge::kRemoveFiles, kData);
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(windows.state.services.empty());
+  EXPECT_EQ(windows.state.folders.size(), 3U);
+  EXPECT_TRUE(windows.state.files.contains(kFile));
+  EXPECT_FALSE(windows.state.files.contains(usual_log(kData, "Throttle")));
+  EXPECT_EQ(kept_text(*done, kData),
+            R"(C:\ProgramData\Throttle stays, except the log of this service: the folder may be )"
+            "used by Secret, to which access is denied; if it is not used, remove it by hand");
+}
+
+TEST(Uninstall, WithPurgeChangesNothingWhereTheOtherServicesAreUnknown) {
+  FakeWindows windows;
+  ASSERT_TRUE(install(windows, request()));
+  const auto before = windows.state;
+  windows.calls.clear();
+  windows.fail_at = 1;
+  const auto done = uninstall(windows, "Throttle", Purge::kRemoveFiles, kData);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(windows.state, before);
+  EXPECT_THAT(windows.calls, Contains("siblings"));
+  EXPECT_EQ(done.error().message,
+            R"(It is unknown which other services use C:\ProgramData\Throttle: access denied. )"
+            "Without --purge the folder stays.");
 }
 
 TEST(Uninstall, OfWhatIsNotInstalledSaysSo) {

@@ -55,6 +55,26 @@ TEST(ImagePath, OfAnotherProgramIsAnError) {
   EXPECT_FALSE(parse_image_path(R"("C:\t.exe" run --role dancer)"));
 }
 
+TEST(ImagePath, OfAServiceOfOursNamesTheSameProgramAndSaysScm) {
+  const std::string& own = kLaunch.executable;
+  EXPECT_TRUE(is_service_of(image_path(kLaunch), own));
+  for (const char* line :
+       {R"("D:\old\THROTTLE-Service.EXE" run --name A --scm)", "throttle-service run --scm",
+        R"("C:/Throttle/throttle-service" "run" "--scm")",
+        R"(C:\Program Files\run it\throttle-service.exe run --scm)"})
+    EXPECT_TRUE(is_service_of(line, own)) << line;
+}
+
+TEST(ImagePath, OfAnotherProgramThatAlsoRunsIsNoneOfOurs) {
+  for (const char* line :
+       {R"("C:\GitLab\gitlab-runner.exe" "run" "--working-directory" "C:\" "--service" "x")",
+        R"("C:\Throttle\other-throttle-service.exe" run --scm)", "gitlab-runner.exe run --scm",
+        R"("C:\throttle-service.exe" run --name A)", R"("C:\throttle-service.exe" --scm run)",
+        R"("C:\throttle-service.exe\other.exe" run --scm)", "throttle-service.exe", "run --scm",
+        ""})
+    EXPECT_FALSE(is_service_of(line, kLaunch.executable)) << line;
+}
+
 TEST(CommandLine, IsSplitByTheRulesOfCommandLineToArgv) {
   EXPECT_THAT(split_command_line(R"("C:\a b\" x)"), ElementsAre(R"(C:\a b\)", "x"));
   EXPECT_THAT(split_command_line(R"(p "a b" c\d "e\\" \"f\\\"g)"),
