@@ -1,6 +1,7 @@
-# The packages that CPack makes of the component `tools`: throttle_VERSION_ARCH.deb and
-# throttle-VERSION-linux-x64.tar.gz. `./dev package` makes them from the preset `package`, whose
-# prefix is /usr, so that the units name the right paths.
+# What is installed beside the tools; and, with THROTTLE_PACKAGES, the packages that CPack makes of
+# the component `tools`: throttle_VERSION_ARCH.deb and throttle-VERSION-linux-x64.tar.gz. `./dev
+# package` makes them from the preset `package`, whose prefix is /usr, so that the units name the
+# right paths. The configuration of a build needs `date` and `gzip` only for these.
 if(NOT CMAKE_SYSTEM_NAME STREQUAL Linux)
   return()
 endif()
@@ -26,6 +27,10 @@ configure_file(LICENSE ${PROJECT_BINARY_DIR}/package/copyright COPYONLY)
 install(FILES ${PROJECT_BINARY_DIR}/package/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR}
         COMPONENT tools)
 
+if(NOT THROTTLE_PACKAGES)
+  return()
+endif()
+
 set(CPACK_GENERATOR "DEB;TGZ")
 set(CPACK_COMPONENTS_ALL tools configuration)
 set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
@@ -43,7 +48,7 @@ set(CPACK_PACKAGE_CONTACT "The authors of throttle <throttle@localhost>")
 file(STRINGS CHANGELOG.md headings REGEX "^## .*[(][0-9]+-[0-9]+-[0-9]+[)]$")
 list(GET headings 0 newest)
 string(REGEX REPLACE "^.*[(](.*)[)]$" "\\1" day "${newest}")
-execute_process(COMMAND date --utc --rfc-email --date=${day} OUTPUT_VARIABLE THROTTLE_CHANGE_DATE
+execute_process(COMMAND date -u -R -d "${day} 00:00" OUTPUT_VARIABLE THROTTLE_CHANGE_DATE
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 configure_file(cmake/debian/changelog.in ${PROJECT_BINARY_DIR}/package/changelog @ONLY)
 execute_process(COMMAND gzip --force --no-name --best ${PROJECT_BINARY_DIR}/package/changelog

@@ -76,8 +76,8 @@ function(throttle_tool name)
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_link_options(${name} PRIVATE -static-pie)
   endif()
-  if(CMAKE_SYSTEM_NAME STREQUAL Linux OR MINGW)
-    # What the linker reads, for the list of what is linked in (scripts/sbom).
+  if(THROTTLE_PACKAGES)
+    # What the linker reads, for the list of what is linked in (scripts/sbom): GNU ld 2.35, lld 12.
     file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/links)
     target_link_options(${name} PRIVATE
                         LINKER:--dependency-file=${PROJECT_BINARY_DIR}/links/${name}.d)
