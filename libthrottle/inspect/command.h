@@ -49,8 +49,8 @@ struct World {
   std::function<bool(const std::string& question)> ask;
   // A remark for people beside the output.
   std::function<void(const std::string& text)> remark;
-  // Makes what was written appear. May be empty.
-  std::function<void()> flush;
+  // Makes what was written appear; false: nothing can be written any more. May be empty.
+  std::function<bool()> flush;
   // Keys can be read, and a whole screen can be drawn.
   bool has_screen = false;
 };

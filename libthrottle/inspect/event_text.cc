@@ -1,7 +1,9 @@
 // What a kind has to say is in the same order for all of them; what is absent is left out.
 #include "libthrottle/inspect/event_text.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -14,6 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMillisecond = 1000;  // in µs
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kMillisecond;
 constexpr std::size_t kWidestKind = 14;
 
 std::string text_of(const Json& data, const char* key) {
@@ -54,7 +57,8 @@ std::string rest_of(const Json& data) {
   std::string text;
   const auto add_span = [&](const char* key, std::string_view before) {
     const auto span = number_of(data, key);
-    if (span) text.append(before).append(format_span(*span * kMillisecond));
+    if (span)
+      text.append(before).append(format_span(std::clamp(*span, -kMost, kMost) * kMillisecond));
   };
   const auto add_text = [&](const char* key, std::string_view before) {
     const std::string value = text_of(data, key);
@@ -64,6 +68,8 @@ std::string rest_of(const Json& data) {
   add_span("held_ms", ", held ");
   add_text("cause", ", ");
   add_text("order", ", order ");
+  add_span("within_ms", ", within ");
+  add_span("bar_ms", ", barred for ");
   add_text("by", ", by ");
   add_text("reason", ", reason: ");
   add_text("what", ", ");

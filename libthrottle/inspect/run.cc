@@ -2,6 +2,7 @@
 #include "libthrottle/inspect/run.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <iterator>
 #include <memory>
@@ -67,12 +68,24 @@ class StandardOutput {
   bool write(std::string_view text) {
     if (!pager_.empty()) pipe_ = Pipe::open(std::exchange(pager_, {}));
     if (pipe_) return pipe_->write(text);
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    return note(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
   }
+  bool flush() { return note(std::fflush(stdout) == 0); }
+  // The pager ends.
+  void close() { pipe_.reset(); }
+  // Something that was written is lost, and not because its reader left (`head`).
+  bool has_failed() const { return trouble_ != 0 && trouble_ != EPIPE; }
 
  private:
+  // After a failure stdio forgets the text, so that a later flush succeeds: the first one counts.
+  bool note(bool done) {
+    if (!done && trouble_ == 0) trouble_ = errno == 0 ? EIO : errno;
+    return trouble_ == 0;
+  }
+
   std::string pager_;
   std::unique_ptr<Pipe> pipe_;
+  int trouble_ = 0;  // the errno of the first failure
 };
 
 bool ask_on_terminal(const std::string& question) {
@@ -130,10 +143,10 @@ int run_main(std::span<const std::string> words, std::string_view version) {
   around.terminal.columns = terminal_size().columns;
   around.terminal.has_colors = prepare_terminal() && around.terminal.is_terminal;
   const bool pages = around.terminal.is_terminal && asks_for_pager(arguments);
-  auto standard = std::make_unique<StandardOutput>(pages ? pager_command() : "");
-  around.out = [&standard](std::string_view text) { return standard->write(text); };
-  around.error = [](std::string_view text) {
-    std::fflush(stdout);
+  StandardOutput standard(pages ? pager_command() : "");
+  around.out = [&standard](std::string_view text) { return standard.write(text); };
+  around.error = [&standard](std::string_view text) {
+    standard.flush();
     std::fwrite(text.data(), 1, text.size(), stderr);
   };
   around.world.now_us = wall_clock_us();
@@ -141,12 +154,13 @@ int run_main(std::span<const std::string> words, std::string_view version) {
   around.world.remark = [&around](const std::string& text) {
     around.error("throttle-inspect: " + visible(text) + '\n');
   };
-  around.world.flush = [] { std::fflush(stdout); };
+  around.world.flush = [&standard] { return standard.flush(); };
   if (is_terminal(Stream::kIn)) around.world.ask = &ask_on_terminal;
   around.world.has_screen = is_terminal(Stream::kIn) && around.terminal.has_colors;
   const int exit = run(arguments, version, around);
-  standard.reset();  // the pager ends
-  if (std::fflush(stdout) != 0 && exit == 0) {
+  standard.close();
+  standard.flush();
+  if (standard.has_failed() && exit == 0) {
     around.error("throttle-inspect: stdout cannot be written.\n");
     return kCouldNot;
   }

@@ -40,19 +40,19 @@ void Server::on_done(Result<client::Response> response) {
 }
 
 void Server::cancel() {
-  if (!exchange_.is_open()) return;
+  cancelled_ = true;
   exchange_ = {};
-  response_ = fail(ErrorCode::kUnavailable, "the request was cancelled");
   loop_.stop();
 }
 
 Result<Answer> Server::ask(client::Request request) {
   THROTTLE_CHECK(!exchange_.is_open());
   response_.reset();
-  exchange_ = http_->send(std::move(request), uv::bound<&Server::on_done>(this));
-  while (!response_)
+  if (!cancelled_) exchange_ = http_->send(std::move(request), uv::bound<&Server::on_done>(this));
+  while (!response_ && !cancelled_)
     loop_.run();
   exchange_ = {};
+  if (!response_) return fail(ErrorCode::kUnavailable, "The request was cancelled.");
   if (!*response_)
     return fail(response_->error().code,
                 response_->error().message +

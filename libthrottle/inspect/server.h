@@ -36,7 +36,8 @@ class Server {
 
   // What else is on it runs while an answer is awaited.
   uv::Loop& loop() { return loop_; }
-  // From within the loop: the answer that is awaited is not needed any more, and is an error.
+  // From within the loop: no answer is needed any more. One that is awaited is an error, and so is
+  // every later one, at once.
   void cancel();
 
  private:
@@ -48,6 +49,7 @@ class Server {
   std::optional<client::HttpClient> http_;
   client::Exchange exchange_;
   std::optional<Result<client::Response>> response_;
+  bool cancelled_ = false;
 };
 
 // A part of a path or of a query, percent-encoded.

@@ -2,9 +2,10 @@
 //
 // Everything is on the loop of the server's connection: keys and changes of the size also arrive
 // while an answer is awaited, and end that waiting. The terminal gets its own screen back however
-// the command ends: by a key, by SIGTERM or SIGHUP, or by an error.
+// the command ends: by a key, by a signal, or by an error.
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -56,7 +57,8 @@ class Top {
   void kick();
   void show(std::string_view text) {
     context_.out.text(text);
-    if (context_.world.flush) context_.world.flush();
+    const bool appeared = !context_.world.flush || context_.world.flush();
+    if (!appeared || !context_.out.is_open()) end(Exit::kShown);
   }
 
   Context& context_;
@@ -65,33 +67,35 @@ class Top {
   TopScreen screen_;
   uv::Timer timer_;
   TopPicture picture_;
-  bool due_ = true;    // a picture is to be taken
-  bool kick_ = false;  // a peer is to be ended
+  bool due_ = true;                    // a picture is to be taken
+  std::deque<TopScreen::Kick> kicks_;  // confirmed, not sent yet
   std::optional<Exit> exit_;
 };
 
 Result<Exit> Top::run() {
   uv::Loop& loop = server_.loop();
   const auto ended = uv::bound<&Top::on_ended>(this);
-  auto keyboard = uv::Keyboard::open(loop, uv::bound<&Top::on_keys>(this));
-  if (!keyboard) return tl::unexpected(keyboard.error());
+  // Before the keyboard changes the terminal: from then on a signal must not end the process.
+  auto interrupted = uv::Signal::watch(loop, SIGINT, ended);
   auto terminated = uv::Signal::watch(loop, SIGTERM, ended);
   auto hung_up = uv::Signal::watch(loop, uv::kHangUpSignal, ended);
   auto resized = uv::Signal::watch(loop, uv::kResizeSignal, uv::bound<&Top::on_resized>(this));
+  auto keyboard = uv::Keyboard::open(loop, uv::bound<&Top::on_keys>(this));
+  if (!keyboard) return tl::unexpected(keyboard.error());
   // The first picture is taken before the screen is, so that a server that is not there is an
   // ordinary error.
   take_picture();
   if (!picture_.trouble.empty() && !exit_) return fail(ErrorCode::kUnavailable, picture_.trouble);
   show(kEnter);
   while (!exit_) {
-    if (std::exchange(kick_, false)) kick();
+    if (!kicks_.empty()) kick();
     if (std::exchange(due_, false)) {
       take_picture();
       timer_.arm(saturating_add(uv::now(), delay_));
     }
     if (exit_) break;
     draw();
-    if (!due_ && !kick_) loop.run();
+    if (!exit_ && !due_ && kicks_.empty()) loop.run();
   }
   show(kLeave);
   return *exit_;
@@ -106,7 +110,7 @@ void Top::on_keys(std::string_view bytes) {
       case TopScreen::Wish::kInterrupt:
         return end(Exit::kInterrupted);
       case TopScreen::Wish::kKick:
-        kick_ = true;
+        kicks_.push_back(screen_.kick());
         break;
       case TopScreen::Wish::kDraw:
         break;
@@ -145,11 +149,11 @@ void Top::take_picture() {
 void Top::draw() {
   if (exit_ || picture_.head.empty()) return;
   show(screen_.frame(picture_, terminal_size()));
-  if (!context_.out.is_open()) end(Exit::kShown);
 }
 
 void Top::kick() {
-  const TopScreen::Kick& kick = screen_.kick();
+  const TopScreen::Kick kick = std::move(kicks_.front());
+  kicks_.pop_front();
   const auto answer =
       server_.remove("/peers/" + std::to_string(kick.peer) + "?reason=" + encoded(kick.reason) +
                      "&by=" + encoded(user_at_host()));

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kLeastColumns = 20;
 constexpr std::size_t kLeastRows = 4;
+constexpr TopScreen::Size kUsual{80, 24};       // of a terminal that does not know its size
 constexpr std::size_t kColumnsForExpiry = 100;  // with less, labels need the room
 constexpr std::string_view kReverse = "\x1b[7m";
 constexpr std::string_view kPlain = "\x1b[0m";
@@ -227,8 +228,8 @@ std::vector<const LiveSemaphore*> TopScreen::chosen(const TopPicture& picture) c
 }
 
 std::vector<std::string> TopScreen::lines(const TopPicture& picture, Size size) const {
-  size.columns = std::max(size.columns, kLeastColumns);
-  size.rows = std::max(size.rows, kLeastRows);
+  size.columns = std::max(size.columns == 0 ? kUsual.columns : size.columns, kLeastColumns);
+  size.rows = std::max(size.rows == 0 ? kUsual.rows : size.rows, kLeastRows);
   Style style;
   style.zone = zone_;
   style.width = size.columns;

@@ -49,7 +49,8 @@ class TopScreen {
   // Is shown until the next key.
   void say(std::string notice) { notice_ = std::move(notice); }
 
-  // The lines, none of which is longer than the screen, and no more than it has; plain text.
+  // The lines, none of which is longer than the screen, and no more than it has; plain text. A size
+  // of 0 is unknown: 80 columns, 24 rows.
   std::vector<std::string> lines(const TopPicture& picture, Size size) const;
   // What makes a terminal show it: from the upper left corner, and nothing else besides.
   std::string frame(const TopPicture& picture, Size size) const;

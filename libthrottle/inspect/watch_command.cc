@@ -77,7 +77,9 @@ class Watch final : client::HttpClient::Receiver {
   client::HttpClient http_;
   client::Exchange exchange_;
   EventReader reader_;
-  uv::Timer timer_;  // connected: until when something must come; else when to connect again
+  // Connected: until when something must come. An answer that is no stream: until when it must be
+  // complete. Else when to connect again.
+  uv::Timer timer_;
   Duration silence_ = 1min;
   bool connected_ = false;  // the stream has begun
   bool ever_connected_ = false;
@@ -102,7 +104,7 @@ void Watch::connect() {
 void Watch::on_head(const http::ResponseHead& head) {
   status_ = head.status;
   connected_ = status_ == 200 && head.value_of("Content-Type").starts_with("text/event-stream");
-  if (!connected_) return;
+  if (!connected_) return timer_.arm(saturating_add(uv::now(), place_.timeout));
   ever_connected_ = true;
   await_sign_of_life();
 }
@@ -115,8 +117,8 @@ void Watch::on_body(std::string_view piece) {
   }
   await_sign_of_life();
   const bool readable = reader_.read(piece, [this](StreamEvent&& event) { take(event); });
-  if (context_.world.flush) context_.world.flush();
-  if (!context_.out.is_open()) return finish(Exit::kShown);
+  const bool appeared = !context_.world.flush || context_.world.flush();
+  if (!appeared || !context_.out.is_open()) return finish(Exit::kShown);
   if (!readable) lose("what it sends is no stream of events");
 }
 
@@ -154,7 +156,9 @@ void Watch::take(const StreamEvent& event) {
 
 void Watch::on_due() {
   if (connected_) return lose("nothing came for " + format_span(silence_ / 1us));
-  connect();
+  if (!exchange_.is_open()) return connect();
+  exchange_ = {};
+  on_end({});
 }
 
 void Watch::lose(const std::string& why) {

@@ -30,7 +30,7 @@ std::vector<std::string> read_in_pieces(std::string_view bytes, std::size_t piec
 
 std::vector<std::string> events_in(std::string_view bytes) {
   EventReader whole;
-  const auto events = read_in_pieces(bytes, bytes.size(), whole);
+  auto events = read_in_pieces(bytes, bytes.size(), whole);
   for (std::size_t piece = 1; piece < bytes.size(); ++piece) {
     EventReader reader;
     EXPECT_EQ(read_in_pieces(bytes, piece, reader), events) << piece;
@@ -92,6 +92,20 @@ TEST(EventText, SaysWhatAnEventIsInOneLine) {
             "waited 1.2s · 2/3 held, 1 waiting");
   EXPECT_EQ(machine_line({"granted", R"({"n": 91, "peer": 18446744073709551615})", "7.91"}),
             R"({"id":"7.91","event":"granted","n":91,"peer":18446744073709551615})");
+}
+
+TEST(EventText, SaysHowAPeerIsEnded) {
+  EXPECT_EQ(people_line({"kicked",
+                         R"({"at": "2026-11-30T14:02:12Z", "peer": 7, "within_ms": 30000, )"
+                         R"("bar_ms": 5000, "by": "ann@desk", "reason": "stuck"})",
+                         "7.1"},
+                        Zone::kUtc),
+            "14:02:12  kicked          peer 7, within 30s, barred for 5.0s, by ann@desk, "
+            "reason: stuck");
+  EXPECT_EQ(people_line({"kicked", R"({"peer": 7, "by": "ann@desk"})", "7.1"}, Zone::kUtc),
+            "--:--:--  kicked          peer 7, by ann@desk");
+  EXPECT_THAT(people_line({"kicked", R"({"bar_ms": 9223372036854775807})", "7.1"}, Zone::kUtc),
+              ::testing::HasSubstr("barred for "));
 }
 
 TEST(EventText, SaysWhatIsMissing) {

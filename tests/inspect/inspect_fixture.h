@@ -96,6 +96,7 @@ class InspectTest : public journal::WriterFixture {
     around.world.variable = [this](const char* name) { return variables[name]; };
     around.world.remark = [&ran](const std::string& text) { ran.error += text + '\n'; };
     around.world.ask = ask;
+    around.world.flush = flush_output;
     around.terminal = terminal;
     around.out = [&ran](std::string_view text) {
       ran.out += text;
@@ -111,6 +112,7 @@ class InspectTest : public journal::WriterFixture {
   Terminal terminal;
   std::map<std::string, std::string> variables;
   std::function<bool(const std::string&)> ask;
+  std::function<bool()> flush_output;
 };
 
 }  // namespace throttle::inspect

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "libthrottle/inspect/places.h"
+#include "libthrottle/inspect/server.h"
 #include "tests/inspect/canned_server.h"
 #include "tests/inspect/inspect_fixture.h"
 
@@ -68,6 +70,15 @@ TEST_F(InspectLive, StatusShowsEachSemaphore) {
   EXPECT_EQ(rows[0]["held"], 5);
   EXPECT_EQ(rows[0]["max"], 5);
   EXPECT_EQ(rows[0]["longest_ms"], 200000);
+}
+
+TEST_F(InspectLive, AServerIsNotAskedAgainOnceItIsCancelled) {
+  Server one({.address = *parse_server(server.url()), .timeout = std::chrono::hours(1)});
+  EXPECT_TRUE(one.page("/version"));
+  one.cancel();
+  EXPECT_FALSE(one.page("/version"));
+  EXPECT_FALSE(one.page("/metrics"));
+  EXPECT_THAT(server.asked(), ::testing::ElementsAre("GET /version"));
 }
 
 TEST_F(InspectLive, LeasesAndWaitingShowPeers) {

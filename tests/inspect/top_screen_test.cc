@@ -14,7 +14,6 @@ namespace throttle::inspect {
 namespace {
 
 using ::testing::Contains;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -90,10 +89,12 @@ TEST_F(TopScreenTest, FitsEveryScreen) {
   for (const std::size_t columns : {0U, 20U, 33U, 80U, 300U})
     for (const std::size_t rows : {0U, 4U, 5U, 24U, 100U}) {
       const auto shown = lines(columns, rows);
-      EXPECT_LE(shown.size(), std::max<std::size_t>(rows, 4));
+      EXPECT_LE(shown.size(), rows == 0 ? 24 : rows);
       for (const std::string& line : shown)
-        EXPECT_LE(width_of(line), std::max<std::size_t>(columns, 20)) << line;
+        EXPECT_LE(width_of(line), columns == 0 ? 80 : columns) << line;
     }
+  EXPECT_EQ(lines(0, 0), lines(80, 24)) << "a terminal that does not know its size";
+  EXPECT_EQ(lines(1, 1), lines(20, 4));
   EXPECT_THAT(lines(), Contains(StartsWith("… and ")));
 }
 

@@ -52,6 +52,13 @@ TEST_F(WatchTest, ResumesWhereItBeganIfNothingHasHappened) {
   EXPECT_THAT(server.asked(), Contains("GET /events behind 7.4"));
 }
 
+TEST_F(WatchTest, EndsWhenWhatItWritesCannotAppear) {
+  server.answer("GET /events", {kBegin, "400"});
+  flush_output = [] { return false; };
+  EXPECT_EQ(watch({}).exit, 0);
+  EXPECT_THAT(server.asked(), ElementsAre("GET /events"));
+}
+
 TEST_F(WatchTest, WritesAnObjectALineForMachines) {
   server.answer("GET /events?semaphore=a%2Fb&kind=granted&since=7.1",
                 {std::string(kBegin) + "id: 7.5\nevent: granted\ndata: {\"n\": 5}\n\n", "400"});

@@ -1,5 +1,7 @@
 """A way to a server that a test can cut and mend."""
 
+import contextlib
+import socket
 import threading
 
 from harness.tcp import Client, Service, Stream, free_port
@@ -37,5 +39,7 @@ class Relay:
                 target.send(piece)
         except OSError:
             pass
-        source.close()
-        target.close()
+        for stream in (source, target):
+            with contextlib.suppress(OSError):
+                stream.socket.shutdown(socket.SHUT_RDWR)  # wakes the pump of the other direction
+            stream.close()

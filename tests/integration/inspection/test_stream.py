@@ -10,7 +10,7 @@ import pytest
 
 from harness.relay import Relay
 from harness.server import wait_until
-from harness.tcp import LIMIT_S
+from harness.tcp import LIMIT_S, Service, Stream
 from harness.terminal import Terminal
 
 pytestmark = pytest.mark.ours
@@ -117,7 +117,8 @@ def test_watch_goes_on_where_it_was_after_the_way_was_cut(server, follow, tool):
     seen = [event for event in events if event["event"] != "hello"]
     assert [event["peer"] for event in seen] == peers
     assert [event["n"] for event in seen] == [first["n"] + 1 + i for i in range(4)]
-    assert any("The connection is lost" in remark for remark in watch.remarks)
+    wait_until(lambda: any("The connection is lost" in remark for remark in watch.remarks),
+               lambda: str(watch.remarks))
 
 
 def test_watch_survives_a_restart_and_says_what_is_missing(server, follow, tool):
@@ -143,6 +144,57 @@ def test_watch_is_for_people_and_ends_with_control_c(server, follow, tool):
     watch.process.send_signal(signal.SIGINT)
     assert watch.process.wait(LIMIT_S) == 130
     wait_until(lambda: server.metrics()["throttle_event_streams"] == 0)
+
+
+def test_watch_ends_at_the_next_event_after_its_reader_left(server, tool):
+    with subprocess.Popen([tool, "-S", server.url, "watch"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
+        head = subprocess.Popen(["head", "-1"], stdin=watch.stdout, stdout=subprocess.PIPE,
+                                text=True)
+        watch.stdout.close()
+        wait_until(lambda: server.metrics()["throttle_event_streams"] == 1)
+        peer = acquire(server)
+        assert f"peer {peer}" in head.communicate(timeout=LIMIT_S)[0]
+        acquire(server)
+        try:
+            assert watch.wait(LIMIT_S) == 0
+        finally:
+            watch.kill()
+        assert watch.stderr.read() == ""
+    wait_until(lambda: server.metrics()["throttle_event_streams"] == 0)
+
+
+def test_watch_that_cannot_write_is_an_error(server, tool):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        watch = subprocess.Popen([tool, "-S", server.url, "watch"], stdin=subprocess.DEVNULL,
+                                 stdout=full, stderr=subprocess.PIPE, text=True)
+    with watch:
+        try:
+            wait_until(lambda: server.metrics()["throttle_event_streams"] == 1)
+            acquire(server)
+            assert watch.wait(LIMIT_S) == 2
+        finally:
+            watch.kill()
+        assert "stdout cannot be written" in watch.stderr.read()
+
+
+def answer_without_an_end(stream: Stream) -> None:
+    """Refuses a stream of events, and never completes the text."""
+    stream.send(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\nbusy")
+    while stream.socket.recv(65536):
+        pass
+
+
+def test_watch_does_not_wait_for_an_answer_without_an_end(tool):
+    service = Service(answer_without_an_end)
+    try:
+        done = subprocess.run([tool, "-S", f"127.0.0.1:{service.port}", "--timeout", "100ms",
+                               "watch"], capture_output=True, text=True, timeout=LIMIT_S,
+                              stdin=subprocess.DEVNULL, check=False)
+    finally:
+        service.stop()
+    assert done.returncode == 2
+    assert "/events answers 503: busy" in done.stderr
 
 
 def test_the_seventeenth_stream_is_refused(server, follow, tool):
@@ -228,7 +280,27 @@ def test_top_kicks_whom_it_is_told_to(server, top):
     assert terminal.wait() == 0
 
 
-@pytest.mark.parametrize("end", ["\x03", signal.SIGTERM, signal.SIGHUP])
+def test_top_says_which_peer_it_ended_though_another_is_named_meanwhile(server, top):
+    first, second = acquire(server), acquire(server)
+    terminal = top("--timeout", "1min")
+    terminal.wait_for(str(second))
+    terminal.type(f"k{first}\rit hangs\r")
+    terminal.wait_for("holds 1 of database?")
+    server.signal(signal.SIGSTOP)
+    try:
+        terminal.type(f"yk{second}\r")
+        terminal.wait_for("Why, for the log")
+        terminal.type("\x1b")
+        terminal.wait_for("[q]uit")
+    finally:
+        server.signal(signal.SIGCONT)
+    terminal.wait_for(f"Peer {first} is ended.")
+    assert server.peers() == {second}
+    terminal.type("q")
+    assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("end", ["\x03", signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_top_gives_the_terminal_back_however_it_ends(server, top, end):
     terminal = top()
     terminal.wait_for("SEMAPHORE")
