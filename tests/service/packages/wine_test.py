@@ -135,15 +135,19 @@ class Service(unittest.TestCase):
     def test_wrong_arguments_are_the_exit_code_of_the_service_and_in_its_usual_log(self):
         self.install()  # which makes the folder of the log
         self.do("uninstall")
-        subprocess.run(
-            [WINE, "sc", "create", self.name, "start=", "demand", "binPath=",
-             f'"Z:{self.binary}" run --scm --name {self.name} --no-such-option '
-             f'--configuration "Z:{self.file}"'],
-            check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=LIMIT_S)
+        self.control("create", self.name, "start=", "demand", "binPath=",
+                     f'"Z:{self.binary}" run --scm --name {self.name} --no-such-option '
+                     f'--configuration "Z:{self.file}"')
         code, text = self.call("start")
         self.assertEqual(code, 1, text)
         self.assertIn("it cannot start", text)
         self.assertIn("no-such-option", self.usual_log.read_text())
+
+    @staticmethod
+    def control(*arguments: str) -> None:
+        """Has Windows' own program for services do something."""
+        subprocess.run([WINE, "sc", *arguments], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, timeout=LIMIT_S)
 
     @property
     def usual_log(self) -> Path:
@@ -167,6 +171,10 @@ class Service(unittest.TestCase):
         self.assertFalse(self.usual_log.exists())
         self.name = first
         self.assertTrue(self.usual_log.exists())
+        runner = f"{first}-runner"
+        self.control("create", runner, "start=", "demand", "binPath=",
+                     '"C:\\runner\\gitlab-runner.exe" run --service runner')
+        self.addCleanup(self.control, "delete", runner)
         self.do("uninstall", "--purge")
         self.assertFalse(self.data.exists())
 
