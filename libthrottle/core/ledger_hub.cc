@@ -70,9 +70,24 @@ void LedgerHub::remove(std::uint64_t id) noexcept {
   if (!settling_) erase_removed();
 }
 
+// Also ends a settle() that an exception leaves.
+class LedgerHub::Settling {
+ public:
+  explicit Settling(LedgerHub& hub) : hub_(hub) { hub_.settling_ = true; }
+  ~Settling() {
+    hub_.settling_ = false;
+    if (hub_.some_removed_) hub_.erase_removed();
+  }
+  Settling(const Settling&) = delete;
+  Settling& operator=(const Settling&) = delete;
+
+ private:
+  LedgerHub& hub_;
+};
+
 void LedgerHub::settle() {
   THROTTLE_CHECK(!settling_);
-  settling_ = true;
+  const Settling settling(*this);
   while (!ledger_.events().empty()) {
     ledger_.take_events(batch_);
     newest_in_batch_ = last_id_;
@@ -80,8 +95,6 @@ void LedgerHub::settle() {
     for (const LedgerEvent& event : batch_)
       if (has_semaphore(event)) hand_on(event);
   }
-  settling_ = false;
-  if (some_removed_) erase_removed();
 }
 
 // A reference into an unordered_map stays good when other semaphores get their first listener.

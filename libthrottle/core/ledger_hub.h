@@ -62,10 +62,13 @@ class LedgerHub {
   // removal, so a listener misses nothing about its semaphore.
   [[nodiscard]] Subscription add_listener(SemaphoreIndex semaphore, Listener listener);
 
-  // Hands on all that happened, until nothing new happens. Not from within an observer.
+  // Hands on all that happened, until nothing new happens. Not from within an observer. An
+  // exception of an observer, for want of memory, leaves it: those behind it receive nothing of
+  // that batch, and the next settle() goes on.
   void settle();
 
  private:
+  class Settling;
   template <typename Callee>
   struct Entry {
     std::uint64_t id;

@@ -3,6 +3,7 @@
 #include "libthrottle/core/ledger_hub.h"
 
 #include <chrono>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -70,6 +71,25 @@ TEST_F(Hub, AsksObserversInTheOrderInWhichTheyCame) {
   add_peer();
   hub.settle();
   EXPECT_THAT(order, ElementsAre(1, 2));
+}
+
+TEST_F(Hub, GoesOnAfterAnObserverFoundNoMemory) {
+  bool is_short = true;
+  std::vector<EventKind> heard;
+  std::optional<LedgerHub::Subscription> other;
+  const auto failing = hub.add_observer([&](std::span<const LedgerEvent>) {
+    if (!is_short) return;
+    other.reset();
+    throw std::bad_alloc();  // tidy-allow: no-throw, for memory that is short
+  });
+  other = hub.add_observer([](std::span<const LedgerEvent>) { FAIL() << "it is removed"; });
+  const auto last = hub.add_observer(writing_to(heard));
+  const PeerId peer = add_peer();
+  EXPECT_THROW(hub.settle(), std::bad_alloc);
+  is_short = false;
+  ledger.acquire(TimePoint{}, {.peer = peer, .semaphore = "A"});
+  hub.settle();
+  EXPECT_THAT(heard, ElementsAre(EventKind::kGranted));
 }
 
 TEST_F(Hub, HandsOnWhatAnObserverCausedAfterWhatCameBefore) {
