@@ -24,6 +24,8 @@ constexpr Duration kFailingAfter = 1s;
 constexpr Duration kMaintenanceEvery = 10s;
 constexpr Duration kHeadEvery = 60s;
 constexpr Integer kStepUs = 1'000'000;
+constexpr Duration kAtOnce = 100ms;
+constexpr int kReadings = 10;
 constexpr int kLastTries = 20;
 constexpr Integer kMiB = 1 << 20;
 
@@ -31,10 +33,21 @@ double seconds(Duration span) {
   return std::chrono::duration<double>(span).count();
 }
 
+// Both clocks at one instant; nothing if the thread was held up between the readings.
+std::optional<Anchor> read_clocks(const JournalClock& clock) {
+  const TimePoint before = clock.steady();
+  const Integer wall_us = clock.wall_us();
+  if (clock.steady() - before > kAtOnce) return std::nullopt;
+  return Anchor{before, wall_us};
+}
+
 Anchor anchor_of(const JournalClock& clock, TimePoint at) {
-  const TimePoint now = clock.steady();
+  auto now = read_clocks(clock);
+  for (int i = 1; i < kReadings && !now; ++i)
+    now = read_clocks(clock);
+  if (!now) now = Anchor{clock.steady(), clock.wall_us()};
   using std::chrono::floor;
-  return {at, clock.wall_us() - floor<std::chrono::microseconds>(now - at).count()};
+  return {at, now->wall_us - floor<std::chrono::microseconds>(now->steady - at).count()};
 }
 
 RetentionLimits limits_of(const Settings& settings) {
@@ -94,7 +107,7 @@ void Writer::Work::turn(unsigned calls) {
 void Writer::Work::write(TimePoint now, bool all) {
   bool more = !rows_ || commit(now);
   while (more && store_ && (all || channel_->size() >= kBatchEvents)) {
-    if (channel_->size() > 0) compare_clocks(now);
+    if (channel_->size() > 0) compare_clocks();
     drain();
     more = bookkeeper_.has_rows() && commit(now);
     if (channel_->size() < kBatchEvents) all = false;
@@ -111,13 +124,14 @@ void Writer::Work::drain() {
 }
 
 // A step of the wall clock, or a suspend that the monotonic clock did not count.
-void Writer::Work::compare_clocks(TimePoint now) {
+void Writer::Work::compare_clocks() {
+  const auto now = read_clocks(clock_);
+  if (!now) return;
   using std::chrono::floor;
   const Integer expected =
-      anchor_.wall_us + floor<std::chrono::microseconds>(now - anchor_.steady).count();
-  const Integer wall_us = clock_.wall_us();
-  if (std::abs(wall_us - expected) <= kStepUs) return;
-  anchor_ = {now, wall_us};
+      anchor_.wall_us + floor<std::chrono::microseconds>(now->steady - anchor_.steady).count();
+  if (std::abs(now->wall_us - expected) <= kStepUs) return;
+  anchor_ = *now;
   bookkeeper_.step_clock(anchor_);
 }
 

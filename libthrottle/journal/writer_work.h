@@ -44,7 +44,7 @@ class Writer::Work {
   void turn(unsigned calls);
   void write(TimePoint now, bool all);
   void drain();
-  void compare_clocks(TimePoint now);
+  void compare_clocks();
   void look_for_other_writers(TimePoint now);
   bool commit(TimePoint now);
   void on_committed(TimePoint before);

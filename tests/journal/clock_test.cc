@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "libthrottle/journal/verification.h"
+#include "tests/journal/faulty_vfs.h"
 #include "tests/journal/writer_fixture.h"
 
 namespace throttle::journal {
@@ -15,7 +16,8 @@ class SteppedClock : public WriterFixture {
   void SetUp() override {
     WriterOptions options = test_options(path);
     options.clock = &clock;
-    channel = std::make_shared<Channel>(1'000);
+    options.vfs = FaultyVfs::name();
+    channel = std::make_shared<Channel>(10'000);
     options.started = now = clock.steady();
     auto opened = Writer::open(std::move(options), channel);
     ASSERT_TRUE(opened) << opened.error().message;
@@ -37,6 +39,7 @@ class SteppedClock : public WriterFixture {
   }
 
   FakeClock clock;
+  FaultyVfs vfs;
 };
 
 TEST_F(SteppedClock, IsARowAndNeverAnotherOrderOrLength) {
@@ -60,6 +63,24 @@ TEST_F(SteppedClock, IsARowAndNeverAnotherOrderOrLength) {
   const auto report = verify_file(path, {});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->violation_count, 0U);
+}
+
+// What comes while it writes is taken in the same turn, which began long before.
+TEST_F(SteppedClock, IsNotMistakenForASlowWrite) {
+  hold_and_commit();
+  vfs.fail(1, FaultyVfs::Fault::kStuck, FaultyVfs::Length::kForever);
+  hold(1);
+  ASSERT_TRUE(wait_until([this] {
+    pass(1ms);
+    return vfs.is_stuck();
+  }));
+  while (channel->size() < kBatchEvents)
+    ledger->ledger().remove_peer(now, hold(1));
+  pass(5s);
+  vfs.heal();
+  hold_and_commit();
+  ASSERT_TRUE(writer->stop(10s));
+  EXPECT_EQ(value(path, "SELECT count(*) FROM event WHERE kind_no = 24"), "0");
 }
 
 }  // namespace

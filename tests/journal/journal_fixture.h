@@ -21,17 +21,14 @@ namespace throttle::journal {
 class FakeClock final : public JournalClock {
  public:
   TimePoint steady() const noexcept override { return TimePoint(Duration(steady_.load())); }
-  std::int64_t wall_us() const noexcept override { return wall_us_.load(); }
-  // Both go on.
-  void advance(Duration span) {
-    steady_ += span.count();
-    wall_us_ += span.count() / 1000;
-  }
-  void step_wall(Duration span) { wall_us_ += span.count() / 1000; }
+  std::int64_t wall_us() const noexcept override { return (steady_ + ahead_) / 1000; }
+  // Both go on, at once.
+  void advance(Duration span) { steady_ += span.count(); }
+  void step_wall(Duration span) { ahead_ += span.count(); }
 
  private:
   std::atomic<std::int64_t> steady_{3'600'000'000'000};
-  std::atomic<std::int64_t> wall_us_{1'764'000'000'000'000};
+  std::atomic<std::int64_t> ahead_{1'763'996'400'000'000'000};  // of the wall clock, in ns
 };
 
 Run test_run(std::uint64_t id = 1);
