@@ -1,6 +1,7 @@
 // Numbers events, keeps them, and words them.
 #include "libthrottle/pages/event_backlog.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace {
 
 using journal::Kind;
 
+// For up to this many, room is made at once: then no event needs memory for its place.
+constexpr std::size_t kRoomAtOnce = 65'536;
 constexpr std::int64_t kClockJitter = 1'000'000;  // µs
 
 std::int64_t micros(Duration span) {
@@ -36,6 +39,7 @@ void append_next(std::string& out, std::string_view name, Value value) {
 EventBacklog::EventBacklog(const LeaseLedger& ledger, const Options& options)
     : ledger_(ledger), options_(options), in_grace_(options.grants_from > options.started) {
   THROTTLE_CHECK(options_.capacity > 0);
+  events_.reserve(std::min(options_.capacity, kRoomAtOnce));
 }
 
 void EventBacklog::set_clock(TimePoint now, std::int64_t wall_us) {
@@ -96,6 +100,8 @@ void EventBacklog::add(const lease::Kick& kick) {
   append_json_member(more, "by", kick.by);
   append_next(more, "reason", kick.reason);
   append_next(more, "from", kick.from.to_string());
+  if (kick.within) append_next(more, "within_ms", millis(*kick.within));
+  if (kick.bar) append_next(more, "bar_ms", millis(*kick.bar));
   Event event{.kind = Kind::kKicked, .more = std::move(more)};
   event.what.at = kick.at;
   event.what.peer = kick.peer;
@@ -116,11 +122,11 @@ void EventBacklog::add(Kind kind, TimePoint at, std::string more) {
 void EventBacklog::put(Event event) {
   THROTTLE_CHECK(has_clock_);
   event.at_us = clock_us_ + micros(event.what.at - clock_at_);
-  ++newest_;
   if (events_.size() < options_.capacity)
     events_.push_back(std::move(event));
   else
-    events_[(newest_ - 1) % options_.capacity] = std::move(event);
+    events_[newest_ % options_.capacity] = std::move(event);
+  ++newest_;
 }
 
 const EventBacklog::Event& EventBacklog::at(Number number) const {

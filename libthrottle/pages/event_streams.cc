@@ -92,7 +92,8 @@ class EventStreams::Stream final : public http::Producer {
         filter_(std::move(filter)),
         begin_(begin),
         cursor_(begin.after),
-        written_at_(call.now) {
+        written_at_(call.now),
+        woken_at_(call.now) {
     all_.open_.push_back(this);
     ++all_.opened_;
   }
@@ -102,10 +103,18 @@ class EventStreams::Stream final : public http::Producer {
   Progress produce(std::string& out, TimePoint now) override;
 
   http::ExchangeId exchange() const { return exchange_; }
-  TimePoint comment_at() const { return saturating_add(written_at_, all_.settings_.keep_alive); }
-  bool has_news() const { return all_.stopping_ || cursor_ < all_.backlog_.newest(); }
+  TimePoint next_wake() const { return after_keep_alive(std::max(written_at_, woken_at_)); }
+  // Whether it has something to write now.
+  bool wake(TimePoint now) {
+    const bool is_silent = now >= next_wake();
+    if (is_silent) woken_at_ = now;
+    return is_silent || all_.stopping_ || cursor_ < all_.backlog_.newest();
+  }
 
  private:
+  TimePoint after_keep_alive(TimePoint at) const {
+    return saturating_add(at, all_.settings_.keep_alive);
+  }
   void write_events(std::string& out);
   void write_id(std::string& out);
   void write_gap(std::string& out, std::optional<Number> missed);
@@ -117,6 +126,7 @@ class EventStreams::Stream final : public http::Producer {
   Number cursor_;  // the last number that was written or left out
   Number id_ = 0;  // the last one whose id was written
   TimePoint written_at_;
+  TimePoint woken_at_;    // for a comment
   std::string greeting_;  // until it is written
 };
 
@@ -170,7 +180,7 @@ http::Producer::Progress EventStreams::Stream::produce(std::string& out, TimePoi
     out.append("event: bye\ndata: {}\n\n");
     return Progress::kEnd;
   }
-  if (out.size() == before && now >= comment_at()) {
+  if (out.size() == before && now >= after_keep_alive(written_at_)) {
     out.append(":\n");
     if (id_ != cursor_)
       write_id(out);
@@ -273,15 +283,15 @@ Result<EventStreams::Begin> EventStreams::begin_at(std::string_view id) const {
   return Begin{.after = *number};
 }
 
-void EventStreams::wake(TimePoint now, const std::function<void(http::ExchangeId)>& resume) const {
-  for (const Stream* const stream : open_)
-    if (stream->has_news() || now >= stream->comment_at()) resume(stream->exchange());
+void EventStreams::wake(TimePoint now, const std::function<void(http::ExchangeId)>& resume) {
+  for (Stream* const stream : open_)
+    if (stream->wake(now)) resume(stream->exchange());
 }
 
 TimePoint EventStreams::next_comment() const {
   TimePoint next = kNever;
   for (const Stream* const stream : open_)
-    next = std::min(next, stream->comment_at());
+    next = std::min(next, stream->next_wake());
   return next;
 }
 

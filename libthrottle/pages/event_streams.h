@@ -47,8 +47,9 @@ class EventStreams {
   http::Response open(const http::Call& call, std::int64_t wall_us);
 
   // Calls `resume` with the exchange of each stream that has something to write.
-  void wake(TimePoint now, const std::function<void(http::ExchangeId)>& resume) const;
-  // When a stream next has a comment to write; kNever if none is open.
+  void wake(TimePoint now, const std::function<void(http::ExchangeId)>& resume);
+  // When a stream next has a comment to write; kNever if none is open. A stream that was woken for
+  // one and could not write it, because its client does not read, is next woken after keep_alive.
   TimePoint next_comment() const;
   // From now on each stream ends when it has written what there is.
   void stop() { stopping_ = true; }

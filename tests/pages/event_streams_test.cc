@@ -286,6 +286,35 @@ TEST_F(EventStreamsTest, WakesThoseThatHaveSomethingToWrite) {
   EXPECT_EQ(streams_->next_comment(), now_ + 15s);
 }
 
+TEST_F(EventStreamsTest, WakesAStreamWhoseClientDoesNotReadOnceAKeepAlive) {
+  open();
+  now_ += 15s;
+  EXPECT_EQ(woken().size(), 1U);
+  EXPECT_EQ(streams_->next_comment(), now_ + 15s);
+  EXPECT_THAT(woken(), IsEmpty());
+  now_ += 15s;
+  EXPECT_EQ(woken().size(), 1U);
+  EXPECT_EQ(next(), ":\n\n") << "it still owes one";
+}
+
+TEST_F(EventStreamsTest, EventsThatAreFilteredOutDelayNoComment) {
+  open("kind=kicked");
+  now_ += 14s;
+  acquire();
+  EXPECT_EQ(woken().size(), 1U);
+  EXPECT_EQ(next(), "");
+  EXPECT_EQ(streams_->next_comment(), now_ + 1s);
+}
+
+TEST_F(EventStreamsTest, KeepsAnEventWhereItIs) {
+  begin_run(8, {.backlog = 100});
+  acquire("B");
+  const auto* const first = &backlog_->at(1);
+  while (backlog_->newest() < 100)
+    acquire("B");
+  EXPECT_EQ(&backlog_->at(1), first) << "there was no room for all";
+}
+
 TEST_F(EventStreamsTest, EndsWithWhatThereIsAndAByeAtTheStop) {
   open();
   acquire();
@@ -322,6 +351,17 @@ TEST_F(EventStreamsTest, HasWhatOperatorsAndReloadsDo) {
   EXPECT_EQ(data[2]["cause"], "forced");
   EXPECT_EQ(data[2]["label"], "x");
   EXPECT_THAT(kinds_of(open("since=8.0")), testing::Contains("grace_began"));
+}
+
+TEST_F(EventStreamsTest, SaysWhenAKickedPeerEndsAndHowLongItIsBarred) {
+  open();
+  backlog_->add(lease::Kick{
+      .at = now_, .peer = 1, .from = {}, .by = {}, .reason = {}, .within = 30s, .bar = 1h});
+  backlog_->add(lease::Kick{.at = now_, .peer = 1, .from = {}, .by = {}, .reason = {}});
+  const auto data = data_of(next());
+  EXPECT_EQ(data[0]["within_ms"], 30'000);
+  EXPECT_EQ(data[0]["bar_ms"], 3'600'000);
+  EXPECT_FALSE(data[1].contains("within_ms") || data[1].contains("bar_ms"));
 }
 
 TEST_F(EventStreamsTest, ClocksThatPartByLessThanASecondDoNotMoveTheEvents) {
