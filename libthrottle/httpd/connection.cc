@@ -25,16 +25,15 @@
 //   Beyond, they stay in the client's socket, and reading_ is false. While nothing is read, the
 //   leaving of a client is not noticed, so kAnswer and kNews have a deadline then: idle_time.
 // - In kOrigin and kRequest, and only there, it is in the list of idle connections. Before its
-// first
-//   request it has head_time, for the PROXY header and the first byte together. While a client
-//   waits for room, a connection that becomes idle has no time: it is closed in the next turn of
-//   the timer if the client still waits.
+//   first request it has head_time, for the PROXY header and the first byte together. While a
+//   client waits for room, a connection that becomes idle has no time: it is closed in the next
+//   turn of the timer if the client still waits.
 // - exchange_ is not 0 exactly while the receiver owes a response; flow_ exactly while a producer
 //   writes one. Both are 0 in kLinger and kGone. The producer itself is in the conversation.
 // - at_eof_: the client sends nothing more. It has left if a response is owed to it; it still gets
 //   what is being written, and then the connection is closed.
 // - From every state a reset, a failure or close() leads to kGone, where nothing is called any
-// more.
+//   more.
 #include "libthrottle/httpd/connection.h"
 
 #include <chrono>

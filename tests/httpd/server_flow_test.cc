@@ -210,10 +210,9 @@ TEST_F(ServerFlowTest, ResumingWhileTheClientDoesNotReadLosesNothing) {
   client.stream.stop_reading();
   client.stream.write(get("/flow"));
   run_until_asked(1);
-  const std::size_t asked = run_until_stuck();
+  run_until_stuck();
   http_server->resume(exchanges[0]);
   uv::run_briefly(loop, 20ms);
-  EXPECT_EQ(tap.asked, asked);
   client.stream.start_reading();
   run_until_asked(20);
   while (tap.asked < tap.pieces) {

@@ -75,16 +75,14 @@ class Journal:
 
 def keep_busy(server, stop: Event) -> None:
     """Peers that come, hold and go, until the server is killed."""
-    connection = server.connect()
     try:
-        while not stop.is_set():
-            peer = connection.request("POST", "/new_peer", {"expires_in": "1min"}).json
-            connection.request("PUT", f"/peers/{peer}/A?block_for=10ms", 1)
-            connection.request("DELETE", f"/peers/{peer}")
+        with server.connect() as connection:
+            while not stop.is_set():
+                peer = connection.request("POST", "/new_peer", {"expires_in": "1min"}).json
+                connection.request("PUT", f"/peers/{peer}/A?block_for=10ms", 1)
+                connection.request("DELETE", f"/peers/{peer}")
     except OSError:
         pass
-    finally:
-        connection.close()
 
 
 @pytest.fixture

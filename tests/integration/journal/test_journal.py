@@ -61,17 +61,15 @@ def test_what_was_open_when_the_server_was_killed_is_closed_as_lost(journaled):
     journal.assert_whole()
 
 
-def last_head(server, stop: Event) -> str:
-    """The newest head that the server reported, until it is killed."""
-    connection, head = server.connect(), None
+def read_heads(server, stop: Event, heads: list[str]) -> None:
+    """Adds each head that the server reports, until it is killed."""
     try:
-        while not stop.is_set():
-            head = connection.request("GET", "/journal").json["head"]
+        with server.connect() as connection:
+            while not stop.is_set():
+                head = connection.request("GET", "/journal").json["head"]
+                heads.append(f"{head['batch']}:{head['seq']}:{head['hash']}")
     except OSError:
         pass
-    finally:
-        connection.close()
-    return f"{head['batch']}:{head['seq']}:{head['hash']}"
 
 
 def test_no_kill_under_load_loses_what_was_committed(journaled, background, verify):
@@ -81,16 +79,18 @@ def test_no_kill_under_load_loses_what_was_committed(journaled, background, veri
     for _ in range(KILLS):
         stop = Event()
         load = [background(keep_busy, server, stop) for _ in range(3)]
-        head = background(last_head, server, stop)
+        heads: list[str] = []
+        load.append(background(read_heads, server, stop, heads))
         busy_from = server.request("GET", "/journal").json["head"]["seq"]
         wait_until(lambda at=busy_from + chance.randrange(200):
                    server.request("GET", "/journal").json["head"]["seq"] > at)
+        wait_until(lambda seen=heads: seen)
         server.kill()
         stop.set()
         for each in load:
             each.result()
         journal.assert_whole()
-        verify(journal, "--head", head.result())
+        verify(journal, "--head", heads[-1])
         server.start()
     assert journal.value("SELECT count(*) FROM run") == KILLS + 1
     verify(journal)
