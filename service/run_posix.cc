@@ -31,6 +31,7 @@ Result<config::LoadedSettings> load_for_daemon(const app::Application::Load& loa
   if (!loaded) return loaded;
   telemetry::Settings& logging = loaded->settings.logging;
   logging.terminal.level = telemetry::Level::kOff;
+  logging.terminal.announces = false;  // it is leaving the terminal
   if (!logging.file && !logging.syslog) logging.syslog.emplace();
   return loaded;
 }

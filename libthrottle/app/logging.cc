@@ -57,7 +57,7 @@ void add_terminal(const telemetry::TerminalSettings& settings, const char* filte
                                                  .to_journal = stderr_is_journal()};
   outlets.push_back({.filter = std::move(terminal_filter),
                      .sink = std::make_unique<telemetry::TerminalSink>(options),
-                     .announces = true});
+                     .announces = settings.announces});
 }
 
 void add_all(Outlets from, Outlets& outlets) {

@@ -21,6 +21,7 @@ enum class LineFormat : std::uint8_t { kText, kJson };
 struct TerminalSettings {
   Level level = Level::kWarn;
   LineFormat format = LineFormat::kText;
+  bool announces = true;  // gets what is announced (Log::announce) whatever its level
 
   bool operator==(const TerminalSettings&) const = default;
 };
