@@ -12,19 +12,21 @@ namespace {
 std::atomic<void*> reserve{nullptr};
 std::atomic<bool> is_kept{false};
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): operator new would call the handler.
 void give_reserve_away() {
   void* const freed = reserve.exchange(nullptr);
   if (freed == nullptr) throw std::bad_alloc();  // tidy-allow: no-throw, as a new_handler has to
   std::free(freed);
 }
 
-// Not by operator new, which would call the handler. Another thread may be as quick.
+// Another thread may be as quick.
 bool set_aside() {
   void* const fresh = std::malloc(kMemoryReserve);
   void* none = nullptr;
   if (!reserve.compare_exchange_strong(none, fresh)) std::free(fresh);
   return reserve.load() != nullptr;
 }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 }  // namespace
 
