@@ -46,7 +46,7 @@ std::vector<Counter> counters_of(const journal::SemaphoreCounts& counts) {
 }
 
 std::optional<std::int64_t> value_of(const Samples& samples, const Counter& counter) {
-  const auto value = sample_of(samples, counter.name, counter.semaphore, "cause", counter.cause);
+  const auto value = sample_of(samples, counter.name, counter.semaphore, counter.cause);
   if (!value) return std::nullopt;
   return static_cast<std::int64_t>(*value);
 }

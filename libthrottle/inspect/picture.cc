@@ -156,8 +156,7 @@ Result<LiveJournal> read_journal(Server& server) {
 }
 
 std::optional<double> sample_of(const Samples& samples, std::string_view name,
-                                std::string_view semaphore, std::string_view label,
-                                std::string_view value) {
+                                std::string_view semaphore, std::string_view cause) {
   std::string key(name);
   key += "{semaphore=\"";
   for (const char c : semaphore) {
@@ -168,7 +167,7 @@ std::optional<double> sample_of(const Samples& samples, std::string_view name,
       key += c;
   }
   key += '"';
-  if (!value.empty()) key.append(",").append(label).append("=\"").append(value).append("\"");
+  if (!cause.empty()) key.append(",cause=\"").append(cause).append("\"");
   key += '}';
   const auto found = samples.find(key);
   if (found == samples.end()) return std::nullopt;

@@ -60,11 +60,10 @@ Result<LiveProxies> read_connections(Server& server);
 // The samples of /metrics by their line up to the value: `throttle_paused{semaphore="A"}`.
 using Samples = std::map<std::string, double, std::less<>>;
 Samples parse_metrics(std::string_view text);
-// NAME{semaphore="…"}, or NAME{semaphore="…",LABEL="VALUE"} if the value is not empty; absent if
-// there is none.
+// NAME{semaphore="…"}, or NAME{semaphore="…",cause="…"} if the cause is not empty; absent if there
+// is none.
 std::optional<double> sample_of(const Samples& samples, std::string_view name,
-                                std::string_view semaphore, std::string_view label = {},
-                                std::string_view value = {});
+                                std::string_view semaphore, std::string_view cause = {});
 
 // What the page /journal says.
 struct LiveJournal {
