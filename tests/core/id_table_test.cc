@@ -133,7 +133,7 @@ class ShortAllocator : public std::allocator<T> {
   template <typename U>
   explicit ShortAllocator(const ShortAllocator<U>&) {}
   template <typename U>
-  struct rebind {
+  struct rebind {  // NOLINT(readability-identifier-naming): the standard library asks for it
     using other = ShortAllocator<U>;
   };
 
