@@ -11,6 +11,7 @@ namespace {
 TEST(ReadyLine, SaysWhichMachinesCanConnect) {
   const auto reach = [](const std::vector<const char*>& addresses) {
     std::vector<Endpoint> parsed;
+    parsed.reserve(addresses.size());
     for (const char* const each : addresses)
       parsed.emplace_back(SocketAddress{*IpAddress::parse(each), 80});
     return reach_of(parsed);
