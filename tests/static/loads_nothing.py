@@ -163,7 +163,7 @@ class StaticTools(Root):
             threading.Thread(target=self.echo, args=(upstream,), daemon=True).start()
             port = free_port()
             proxy = self.start("/throttle-proxy", "-l", f"127.0.0.1:{port}", "-h", "office", "-p",
-                               str(upstream.getsockname()[1]))
+                               str(upstream.getsockname()[1]), "--upstream-check", "none")
             with self.await_port(proxy, port) as client:
                 client.sendall(b"hello")
                 self.assertEqual(client.recv(5), b"hello")
