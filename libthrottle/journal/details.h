@@ -10,6 +10,7 @@
 
 namespace throttle::journal {
 
+// "fifo".
 std::string_view order_name(QueueOrder order);
 
 std::string configured_json(const SemaphoreEntry& entry);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "libthrottle/core/check.h"
+#include "libthrottle/journal/details.h"
 #include "libthrottle/pages/event_words.h"
 #include "libthrottle/pages/json_text.h"
 
@@ -168,7 +169,7 @@ void EventBacklog::append_members(std::string& out, const Event& event) const {
 void EventBacklog::append_ledger_members(std::string& out, const LedgerEvent& event) const {
   if (event.kind == EventKind::kConfigured) {
     append_next(out, "level", event.level);
-    append_next(out, "order", order_word(event.order));
+    append_next(out, "order", journal::order_name(event.order));
     append_next(out, "max_pending", event.max_pending);
     out.append(event.retired ? R"(, "retired": true)" : R"(, "retired": false)");
   } else if (event.count != 0) {

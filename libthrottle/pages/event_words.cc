@@ -39,18 +39,6 @@ std::string_view cause_word(Cause cause) {
   return {};
 }
 
-std::string_view order_word(QueueOrder order) {
-  switch (order) {
-    case QueueOrder::kFifo:
-      return "fifo";
-    case QueueOrder::kLifo:
-      return "lifo";
-    case QueueOrder::kFair:
-      return "fair";
-  }
-  return {};
-}
-
 void append_iso_time(std::string& out, std::int64_t micros) {
   namespace chrono = std::chrono;
   const chrono::sys_time<chrono::microseconds> instant{chrono::microseconds(micros)};

@@ -12,8 +12,6 @@ namespace throttle::pages {
 
 // "hold_limit"; empty for kNone.
 std::string_view cause_word(Cause cause);
-// "fifo".
-std::string_view order_word(QueueOrder order);
 
 // Appends an instant in microseconds since 1970 as "2026-11-30T16:51:09.123456Z".
 void append_iso_time(std::string& out, std::int64_t micros);
